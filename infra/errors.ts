@@ -1,0 +1,82 @@
+/** Errors that help: subject, reason, remedy and a stable code, all from one catalogue. */
+
+/** One line per code: what it means. `docs/reference/errors.md` is checked against this table. */
+export const ERROR_CODES = {
+  FL_CONFIG_INVALID: 'A setting, flag or environment variable does not parse.',
+  FL_USAGE: 'A command was called with arguments it cannot take.',
+  FL_REDIS_MISSING: 'No Redis server is reachable, installed or installable.',
+  FL_REDIS_UNFIT: 'The Redis server has a setting that could lose jobs (an eviction policy, for example).',
+  FL_STORE_UNFIT: 'The object store ignores conditional writes; publishing on it would not be safe.',
+  FL_STORE_UNREACHABLE: 'The object store does not answer, or refuses the credentials.',
+  FL_OBJECT_MISSING: 'An object that should be in the store is not there.',
+  FL_PRECONDITION: 'A conditional write lost: somebody else wrote the object first.',
+  FL_TABLE_UNSUPPORTED: 'A Delta table needs a protocol version or feature that is not supported.',
+  FL_TABLE_CORRUPT: 'A Delta log has a gap, or an entry that does not parse.',
+  FL_SCHEMA_MISMATCH: 'Data does not have the columns its table declares.',
+  FL_FENCED: 'A newer claim has committed this partition; this attempt gives up.',
+  FL_READ_BACK: 'A written Parquet file does not read back with the rows and values it should have.',
+  FL_DAG_INVALID: 'A DAG definition is wrong: a duplicate, unknown or unwired task, or an impossible option.',
+  FL_DAG_UNKNOWN: 'No DAG of that name is registered.',
+  FL_RUN_UNKNOWN: 'No run of that id exists.',
+  FL_PARAMS_INVALID: 'Run parameters do not fit the schema of the DAG.',
+  FL_RESULT_TOO_LARGE: 'A task returned a result larger than the limit; rows belong in the lake.',
+  FL_TASK_FAILED: 'A task threw an error.',
+  FL_TASK_TIMEOUT: 'A task ran longer than its timeout and was killed.',
+  FL_LEASE_LOST: 'An attempt lost its lease; another attempt owns the task instance.',
+  FL_DROPS_EMPTY: 'No drop holds an event of the day.',
+  FL_DROP_UNREADABLE: 'A drop cannot be decompressed or read at all.',
+  FL_REJECTS_ABOVE_LIMIT: 'More rows were rejected than the configured share allows.',
+  FL_CHECK_FAILED: 'A data check blocks publication; the old partition stays.',
+  FL_INTERNAL: 'An invariant does not hold; this is a bug.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorParts {
+  /** What it is about: `Drop "s3://b/a.csv.gz"`. */
+  readonly subject: string;
+  /** What is wrong with it, as the rest of the sentence: `ends inside a gzip block`. */
+  readonly reason: string;
+  /** What to do now, as an imperative: `ask the producer to send it again`. */
+  readonly remedy: string;
+  readonly cause?: unknown;
+  /** False: trying again cannot help, so no retry is made. @default true */
+  readonly retryable?: boolean;
+}
+
+/** An error a user can act on. Its message is `subject reason; remedy.` */
+export class FlyerlineError extends Error {
+  override readonly name = 'FlyerlineError';
+  readonly code: ErrorCode;
+  readonly subject: string;
+  readonly reason: string;
+  readonly remedy: string;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, parts: ErrorParts) {
+    super(
+      `${parts.subject} ${parts.reason}; ${parts.remedy}.`,
+      parts.cause === undefined ? undefined : { cause: parts.cause },
+    );
+    this.code = code;
+    this.subject = parts.subject;
+    this.reason = parts.reason;
+    this.remedy = parts.remedy;
+    this.retryable = parts.retryable ?? true;
+  }
+}
+
+export function isFlyerlineError(error: unknown, code?: ErrorCode): error is FlyerlineError {
+  return error instanceof FlyerlineError && (code === undefined || error.code === code);
+}
+
+/** An invariant: throws FL_INTERNAL with `what` when the condition does not hold. */
+export function invariant(condition: unknown, what: string): asserts condition {
+  if (condition) return;
+  throw new FlyerlineError('FL_INTERNAL', {
+    subject: 'Flyerline',
+    reason: `found an impossible state: ${what}`,
+    remedy: 'please report it with the log around this line',
+    retryable: false,
+  });
+}
