@@ -3,7 +3,10 @@ import { z } from 'zod';
 
 export const DEFINITION_VERSION = 'dwell-1';
 
-const seconds = z.number().min(0).max(7 * 86_400);
+const seconds = z
+  .number()
+  .min(0)
+  .max(7 * 86_400);
 
 export const metricParamsSchema = z.strictObject({
   /** Longest silent gap that still counts; a longer one ends the view at its last event (R8). */

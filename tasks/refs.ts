@@ -1,4 +1,5 @@
 /** What tasks pass to each other: small references to data in the lake, never rows. */
+import type { DataFile } from '../lake/data-file.ts';
 import type { MetricParams } from './metric-params.ts';
 
 /** One immutable Parquet file of parsed events of one drop, one day and one bucket. */
@@ -71,17 +72,6 @@ export interface BucketRef {
   readonly tokens: ClaimTokens;
 }
 
-/** A data file that was put into a table's folder but is not committed yet. */
-export interface DataFile {
-  /** Key in the store: `tables/<table>/dt=D/<token>-<bucket>.parquet`. */
-  readonly key: string;
-  readonly rowCount: number;
-  /** Bytes. */
-  readonly size: number;
-  /** Hex. */
-  readonly sha256: string;
-}
-
 /** A bucket after cleansing: clean events of the day, and the neighbours' events the horizon needs. */
 export interface CleanRef extends BucketRef {
   readonly cleanEvents: DataFile;
@@ -129,5 +119,10 @@ export interface PublishedRef {
 /** Files that readers glob. */
 export interface ExportedRef {
   readonly day: string;
-  readonly files: readonly { readonly key: string; readonly rowCount: number; readonly size: number; readonly sha256: string }[];
+  readonly files: readonly {
+    readonly key: string;
+    readonly rowCount: number;
+    readonly size: number;
+    readonly sha256: string;
+  }[];
 }
