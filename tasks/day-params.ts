@@ -1,0 +1,19 @@
+/** The parameters of a run of this pipeline: those of the metric, and how to go about the run. */
+import { z } from 'zod';
+import { type MetricParams, metricParamsSchema } from './metric-params.ts';
+
+export const dayParamsSchema = z.strictObject({
+  ...metricParamsSchema.shape,
+  /** Compute again although inputs, code and parameters are those of the committed version. */
+  force: z.boolean().default(false),
+  /** A day with a larger share of rejected rows is not published, 0..1. */
+  rejected_share_max: z.number().min(0).max(1).default(0.05),
+});
+
+export type DayParams = z.infer<typeof dayParamsSchema>;
+
+/** The part of the run's parameters that decides what the numbers are. */
+export function metricParamsOf(params: DayParams): MetricParams {
+  const { force: _force, rejected_share_max: _share, ...metric } = params;
+  return metric;
+}
