@@ -1,0 +1,49 @@
+/** Every table of the lake: its columns, types, units and rules. `docs/reference/tables.md` is checked against it. */
+import type { TableSchema } from '../lake/table-schema.ts';
+import { CLEAN_EVENTS, REJECTED_EVENTS } from './tables/event-tables.ts';
+import { FLYER_DAY, MERCHANT_DAY } from './tables/merchant-tables.ts';
+import { FLYER_VIEWS, USER, USER_DAY, USER_FLYER_DAY } from './tables/user-tables.ts';
+
+export const DQ_DAY: TableSchema = {
+  name: 'dq_day',
+  description: 'Data quality: one row per check.',
+  key: ['day', 'check'],
+  exported: true,
+  columns: [
+    { name: 'day', type: 'date', description: 'Local date of the events.', rule: 'R11' },
+    {
+      name: 'check',
+      type: 'string',
+      description: 'Name of the check; a unit, when not a count, is its last part.',
+    },
+    { name: 'value', type: 'long', description: 'What was counted; ppm is parts per million.' },
+  ],
+};
+
+/** Tables with a partition per day, in the order in which they are committed. */
+export const PUBLISHED_TABLES: readonly TableSchema[] = [
+  CLEAN_EVENTS,
+  REJECTED_EVENTS,
+  FLYER_VIEWS,
+  USER_FLYER_DAY,
+  USER_DAY,
+  MERCHANT_DAY,
+  FLYER_DAY,
+  DQ_DAY,
+];
+
+/** By name, with `user`, which is made on demand for a range of days. */
+export const TABLES: Readonly<Record<string, TableSchema>> = Object.fromEntries(
+  [...PUBLISHED_TABLES, USER].map((table) => [table.name, table]),
+);
+
+export {
+  CLEAN_EVENTS,
+  FLYER_DAY,
+  FLYER_VIEWS,
+  MERCHANT_DAY,
+  REJECTED_EVENTS,
+  USER,
+  USER_DAY,
+  USER_FLYER_DAY,
+};
