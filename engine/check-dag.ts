@@ -1,0 +1,89 @@
+/** What a DAG's options must satisfy, each with an error that says what to write instead. */
+import { Cron } from 'croner';
+import { DateTime, IANAZone } from 'luxon';
+import { FlyerlineError } from '../infra/errors.ts';
+import type { DagOptions } from './dag.ts';
+import type { TaskNode } from './graph.ts';
+
+const DAG_ID_FORM = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
+const CLOCK_FORM = /^([01]\d|2[0-3]):[0-5]\d$/;
+
+/** Throws FL_DAG_INVALID for the first option that cannot work. */
+export function checkDagOptions(id: string, options: DagOptions): void {
+  const refuse = refuser(id);
+  if (!DAG_ID_FORM.test(id)) {
+    refuse('an id that cannot be used in keys and URLs', 'use at most 100 letters, digits, "-" and "_"');
+  }
+  const { timezone = 'UTC', schedule, startDate, endDate, deadline } = options;
+  if (!IANAZone.isValidZone(timezone)) {
+    refuse(`an unknown time zone "${timezone}"`, 'name an IANA zone such as "America/Toronto"');
+  }
+  if (schedule !== null) checkSchedule(schedule, timezone, refuse);
+  for (const [name, date] of Object.entries({ startDate, endDate })) {
+    if (date !== undefined && !isDate(date)) {
+      refuse(`${name} "${date}", which is no date`, 'write it as YYYY-MM-DD');
+    }
+  }
+  if (startDate !== undefined && endDate !== undefined && endDate < startDate) {
+    refuse(`endDate ${endDate} before startDate ${startDate}`, 'swap startDate and endDate');
+  }
+  if (deadline !== undefined && !CLOCK_FORM.test(deadline)) {
+    refuse(`deadline "${deadline}"`, 'write a local time such as "06:00"');
+  }
+  checkPositive({ activeRunsMax: options.activeRunsMax, runTimeoutMs: options.runTimeoutMs }, refuse);
+}
+
+/** The same for one wired task. */
+export function checkTaskOptions(dagId: string, node: TaskNode): void {
+  const refuse = refuser(dagId, `gives task "${node.id}" `);
+  const { retry } = node;
+  checkPositive({ timeoutMs: node.timeoutMs, attemptsMax: retry.attemptsMax }, refuse);
+  for (const name of ['backoffMs', 'backoffMaxMs', 'lossesMax'] as const) {
+    if (!(retry[name] >= 0)) refuse(`${name} ${retry[name]}`, 'use 0 or more');
+  }
+  if (!(retry.backoffFactor >= 1)) refuse(`backoffFactor ${retry.backoffFactor}`, 'use 1 or more');
+  if (!(retry.jitter >= 0 && retry.jitter <= 1)) refuse(`jitter ${retry.jitter}`, 'use a share from 0 to 1');
+  if (!Number.isSafeInteger(node.priority)) refuse(`priority ${node.priority}`, 'use a whole number');
+}
+
+type Refuse = (reason: string, remedy: string) => never;
+
+/** `prefix` is the verb all reasons follow. */
+function refuser(dagId: string, prefix = 'has '): Refuse {
+  return (reason, remedy) => {
+    throw new FlyerlineError('FL_DAG_INVALID', {
+      subject: `DAG "${dagId}"`,
+      reason: prefix + reason,
+      remedy,
+      retryable: false,
+    });
+  };
+}
+
+function checkSchedule(schedule: string, timezone: string, refuse: Refuse): void {
+  let next: Date | null = null;
+  try {
+    next = new Cron(schedule, { timezone, paused: true }).nextRun();
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replace(/^CronPattern: /, '') : String(error);
+    refuse(
+      `schedule "${schedule}", which does not parse (${why})`,
+      'write a cron line such as "15 3 * * *", or "@daily"',
+    );
+  }
+  if (next === null) {
+    refuse(`schedule "${schedule}", which never comes`, 'name a date that exists');
+  }
+}
+
+function isDate(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text).isValid;
+}
+
+function checkPositive(values: Readonly<Record<string, number | undefined>>, refuse: Refuse): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
+      refuse(`${name} ${value}`, 'use a whole number of at least 1');
+    }
+  }
+}
