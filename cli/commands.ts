@@ -1,0 +1,16 @@
+/** The table of all commands: name, group of the help, file. */
+import type { Command } from 'commander';
+
+export type CommandGroup = 'Run' | 'Look' | 'Operate' | 'Develop';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly group: CommandGroup;
+  /** The file, which exports `command()`; imported only when the command or the help is asked for. */
+  readonly load: () => Promise<{ command(): Command }>;
+}
+
+/** In the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'test', group: 'Develop', load: () => import('./commands/test.ts') },
+];
