@@ -197,7 +197,8 @@ export function describeStore(
       expect((await readFile(fetched)).equals(content)).toBe(true);
     });
 
-    describe.runIf(options.conditionalParts ?? true)('large files under a condition', () => {
+    if (options.conditionalParts === false) return;
+    describe('large files under a condition', () => {
       it('refuses an upload in parts whose condition does not hold', async () => {
         const path = join(temp.path, 'conditional.bin');
         await writeFile(path, randomBytes(9 * 1024 * 1024));

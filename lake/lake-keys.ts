@@ -1,0 +1,44 @@
+/** Where things are in the lake: every key is made here. */
+
+/** `YYYY-MM-DD`. */
+export type Day = string;
+/** 20 digits; a greater one is a newer claim. */
+export type Token = string;
+export type ExportFormat = 'parquet' | 'csv';
+
+const DIGITS = 20;
+
+export const twentyDigits = (value: number | bigint): string => String(value).padStart(DIGITS, '0');
+
+export const partitionDir = (day: Day): string => `dt=${day}`;
+
+/** The application id of a partition's transactions in the table log. */
+export const txnAppId = partitionDir;
+/** Its version is the token that a rollback pinned, 0 when unpinned. */
+export const pinAppId = (day: Day): string => `pin:dt=${day}`;
+
+export const tableDir = (table: string): string => `tables/${table}/`;
+export const logDir = (table: string): string => `${tableDir(table)}_delta_log/`;
+export const logEntryKey = (table: string, version: number): string =>
+  `${logDir(table)}${twentyDigits(version)}.json`;
+export const checkpointKey = (table: string, version: number): string =>
+  `${logDir(table)}${twentyDigits(version)}.checkpoint.parquet`;
+export const lastCheckpointKey = (table: string): string => `${logDir(table)}_last_checkpoint`;
+
+/** `part` tells the files of a claim apart: the bucket, as two digits or more. */
+export const dataKey = (table: string, day: Day, token: Token, part: string): string =>
+  `${tableDir(table)}${partitionDir(day)}/${token}-${part}.parquet`;
+
+export const claimsDir = (table: string, day: Day): string => `ctl/${table}/claims/${partitionDir(day)}/`;
+export const manifestsDir = (table: string, day: Day): string =>
+  `ctl/${table}/manifests/${partitionDir(day)}/`;
+export const manifestKey = (table: string, day: Day, token: Token): string =>
+  `${manifestsDir(table, day)}${token}.json`;
+
+/** What `current/` shows of a partition: a small object beside it, for us. */
+export const currentStateKey = (table: string, day: Day, format: ExportFormat): string =>
+  `ctl/${table}/current/${format}/${partitionDir(day)}.json`;
+export const currentKey = (table: string, day: Day, format: ExportFormat): string =>
+  `current/${format}/${table}/${partitionDir(day)}/${table}.${format}`;
+export const CATALOG_KEY = 'current/catalog.json';
+export const restatementsKey = (table: string): string => `current/${table}/restatements.ndjson`;
