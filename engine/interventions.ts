@@ -3,8 +3,16 @@ import { scheduleInstance } from './expansion.ts';
 import { decide, propagate } from './propagate.ts';
 import type { RunDraft } from './run-draft.ts';
 import type { ClearTarget, Refusal, RunEvent } from './run-events.ts';
-import { freshInstance, isFinished, NO_INSTANCES, positionOf, type TaskInstance } from './run-model.ts';
+import {
+  freshInstance,
+  isFinished,
+  listLength,
+  NO_INSTANCES,
+  positionOf,
+  type TaskInstance,
+} from './run-model.ts';
 import { closeTask, countEnded, endInstance, endTask, endUnstarted, isEnded, reopenTask } from './settle.ts';
+import { verdictOf } from './trigger-rules.ts';
 
 type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
@@ -108,12 +116,25 @@ function collectTargets(
   for (const { id, upstream } of draft.run.graph.tasks) {
     const indices = wanted.get(id);
     if (indices === undefined) continue;
+    const whole =
+      indices === 'all' || upstream.some((before) => targets.has(before)) || !expansionStands(draft, id);
     const { mapCount = 0 } = draft.task(id);
-    const whole = indices === 'all' || mapCount === 0 || upstream.some((before) => targets.has(before));
     if (!whole && [...indices].some((index) => !(index >= 0 && index < mapCount))) return undefined;
     targets.set(id, whole ? 'all' : [...indices].sort((a, b) => a - b));
   }
   return targets;
+}
+
+/** Whether a task, decided now, would be expanded to the instances it has. */
+function expansionStands(draft: RunDraft, taskId: string): boolean {
+  const node = draft.node(taskId);
+  const { mapCount = 0, upstream } = draft.task(taskId);
+  if (node.expand === undefined || mapCount === 0) return false;
+  const source = node.inputs[node.expand]!;
+  return (
+    verdictOf(node.triggerRule, upstream) === 'run' &&
+    listLength(draft.node(source), draft.task(source)) === mapCount
+  );
 }
 
 function reopenRun(draft: RunDraft): void {

@@ -71,7 +71,10 @@ export type RunEvent =
 
 export interface ClearTarget {
   readonly taskId: string;
-  /** Only these instances of an expanded mapped task; all when absent, or when a task before it is cleared, too. */
+  /**
+   * Only these instances of a mapped task. All when absent, or when its expansion does not stand any more: a task before it is
+   * cleared with it, has not ended, has ended so that the task may not run, or has made a list of another length.
+   */
   readonly mapIndices?: readonly number[];
 }
 
