@@ -117,10 +117,13 @@ export function sqlPaths(paths: readonly string[]): string {
 }
 
 export interface WriteParquetOptions {
-  /** A SELECT without ORDER BY. */
+  /** A SELECT without ORDER BY, or one that reads a table filled in the order that the file shall have. */
   readonly query: string;
-  /** Columns or expressions that order rows totally, so that equal rows give equal bytes. */
-  readonly orderBy: readonly string[];
+  /**
+   * Columns or expressions that order rows totally, so that equal rows give equal bytes.
+   * @default the order in which the query yields them, which a scan and joins from it keep
+   */
+  readonly orderBy?: readonly string[];
   readonly path: string;
   /** Rows. @default 122_880, DuckDB's */
   readonly rowGroupSize?: number;
@@ -140,9 +143,10 @@ export interface WrittenFile {
 
 /** Writes a Parquet V1 file that every reader of the matrix opens. At `path` is nothing, or all of it. */
 export async function writeParquet(duck: Duck, options: WriteParquetOptions): Promise<WrittenFile> {
-  const { query, orderBy, path, rowGroupSize = 122_880, compression = 'zstd', metadata = {} } = options;
+  const { query, orderBy = [], path, rowGroupSize = 122_880, compression = 'zstd', metadata = {} } = options;
   const pairs = Object.entries(metadata).map(([key, value]) => `${sqlName(key)}: ${sqlString(value)}`);
-  return copyTo(duck, path, `${query}\nORDER BY ${orderBy.join(', ')}`, [
+  const order = orderBy.length === 0 ? '' : `\nORDER BY ${orderBy.join(', ')}`;
+  return copyTo(duck, path, `${query}${order}`, [
     'FORMAT parquet',
     'PARQUET_VERSION V1',
     `COMPRESSION ${compression}`,

@@ -22,11 +22,11 @@ const manifestSchema = z.object({
   codeVersion: z.string(),
   definitionVersion: z.string(),
   params: z.record(z.string(), z.unknown()),
-  inputs: z.array(pinnedInput),
+  inputs: z.array(pinnedInput).readonly(),
   /** Key of the document that lists everything the day was computed from. */
   inputsKey: z.string().optional(),
   rowCount: z.number(),
-  files: z.array(dataFile),
+  files: z.array(dataFile).readonly(),
   runId: z.string(),
   attempt: z.number(),
   /** ISO 8601, UTC. */

@@ -1,0 +1,20 @@
+/** The part of parquetjs-lite that is used: it has no types of its own. */
+declare module 'parquetjs-lite' {
+  interface ParquetField {
+    readonly path: readonly string[];
+    readonly primitiveType?: string;
+    readonly originalType?: string;
+    readonly repetitionType: string;
+    readonly isNested?: boolean;
+  }
+  class ParquetReader {
+    /** Reads header and footer. Throws strings as well as errors. */
+    static openFile(path: string): Promise<ParquetReader>;
+    readonly schema: { readonly fieldList: readonly ParquetField[] };
+    /** A node-int64, or a number. */
+    getRowCount(): { valueOf(): number };
+    close(): Promise<void>;
+  }
+  const parquet: { readonly ParquetReader: typeof ParquetReader };
+  export default parquet;
+}
