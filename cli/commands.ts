@@ -12,5 +12,6 @@ export interface CommandEntry {
 
 /** In the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'generate', group: 'Run', load: () => import('./commands/generate.ts') },
   { name: 'test', group: 'Develop', load: () => import('./commands/test.ts') },
 ];
