@@ -24,7 +24,8 @@ import { sha256Hex } from './sha256.ts';
 const STALE_MS = 5_000;
 const POLL_MS = 4;
 
-const HOST = sha256Hex(hostname()).slice(0, 8);
+/** Names this machine in a right: only its own processes can be asked whether they live. */
+export const HOST = sha256Hex(hostname()).slice(0, 8);
 
 /** Of a file: changes with every replacement, also within one tick of the clock. */
 export function etagOfStat(info: { mtimeNs: bigint; ino: bigint; size: bigint }): string {
@@ -45,7 +46,7 @@ export async function swapFile(
   privateDir: string,
   staleMs = STALE_MS,
 ): Promise<'swapped' | 'lost'> {
-  const chain = join(privateDir, `chain-${sha256Hex(`${target}\0${expected}`).slice(0, 32)}`);
+  const chain = join(privateDir, chainName(target, expected));
   for (;;) {
     const right = join(privateDir, `right-${HOST}-${process.pid}-${randomUUID()}`);
     await link(prepared, right);
@@ -65,6 +66,11 @@ export async function swapFile(
     for (let done = 0; done <= rank; done += 1) await ignoring(['ENOENT'], unlink(`${chain}.${done}`));
     return 'swapped';
   }
+}
+
+/** Of the rights to replace one version of one file. */
+export function chainName(target: string, etag: string): string {
+  return `chain-${sha256Hex(`${target}\0${etag}`).slice(0, 32)}`;
 }
 
 /** The rank won in the chain, with all lower rights revoked; undefined when the version is history. */

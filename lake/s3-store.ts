@@ -11,6 +11,7 @@ import {
   ListObjectsV2Command,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { isFlyerlineError } from '../infra/errors.ts';
 import { createS3Client, S3_REQUEST_TIMEOUT_MS, type S3Options } from '../infra/s3-client.ts';
 import { ignoring } from './errno.ts';
 import type { ObjectInfo, ObjectStore, WriteCondition } from './object-store.ts';
@@ -18,7 +19,10 @@ import { isNotFound, storeUnreachable } from './s3-errors.ts';
 import { readS3Object, type S3Source } from './s3-read.ts';
 import { putBuffer, putInParts, type S3Target, SINGLE_PUT_MAX } from './s3-write.ts';
 import { sha256Hex } from './sha256.ts';
-import { objectMissing, storeIsReadOnly } from './store-errors.ts';
+import { changedWhileRead, objectMissing, storeIsReadOnly } from './store-errors.ts';
+
+/** Of an object that is replaced faster than it is read. */
+const READS_MAX = 10;
 
 export interface S3StoreOptions {
   readonly bucket: string;
@@ -74,10 +78,12 @@ class S3Store implements ObjectStore {
   }
 
   async get(key: string): Promise<{ readonly body: Buffer; readonly info: ObjectInfo }> {
-    const { info, stream } = await readS3Object(this.#source(key), 0);
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of stream as AsyncIterable<Uint8Array>) chunks.push(chunk);
-    return { body: Buffer.concat(chunks), info };
+    return settled(async () => {
+      const { info, stream } = await readS3Object(this.#source(key), 0);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of stream as AsyncIterable<Uint8Array>) chunks.push(chunk);
+      return { body: Buffer.concat(chunks), info };
+    });
   }
 
   async read(key: string, offset = 0): Promise<Readable> {
@@ -118,22 +124,25 @@ class S3Store implements ObjectStore {
   }
 
   async fetchFile(key: string, intoDir: string): Promise<string> {
-    const info = await this.head(key);
-    if (info === undefined) throw objectMissing(this.url, key);
-    // Named after the version, so that the same version is fetched once per directory.
-    const version = sha256Hex(`${this.url}\n${key}\n${info.etag}`).slice(0, 16);
-    const path = join(intoDir, `${version}-${posix.basename(key).slice(-128)}`);
-    if (await ignoring(['ENOENT'], stat(path))) return path;
     await mkdir(intoDir, { recursive: true });
-    const partial = `${path}.${randomUUID()}.part`;
-    try {
-      await pipeline(await this.read(key), createWriteStream(partial));
-      await rename(partial, path);
-    } catch (error) {
-      await ignoring(['ENOENT'], unlink(partial));
-      throw error;
-    }
-    return path;
+    return settled(async () => {
+      const info = await this.head(key);
+      if (info === undefined) throw objectMissing(this.url, key);
+      // Named after the version, so that the same version is fetched once per directory.
+      const version = sha256Hex(`${this.url}\n${key}\n${info.etag}`).slice(0, 16);
+      const path = join(intoDir, `${version}-${posix.basename(key).slice(-128)}`);
+      if (await ignoring(['ENOENT'], stat(path))) return path;
+      const partial = `${path}.${randomUUID()}.part`;
+      try {
+        const source = await readS3Object(this.#source(key), 0);
+        if (source.info.etag !== info.etag) throw changedWhileRead(this.url, key);
+        await pipeline(source.stream, createWriteStream(partial));
+        await rename(partial, path);
+        return path;
+      } finally {
+        await ignoring(['ENOENT'], unlink(partial));
+      }
+    });
   }
 
   async delete(key: string): Promise<void> {
@@ -186,6 +195,17 @@ class S3Store implements ObjectStore {
 
   #target(key: string): S3Target {
     return { ...this.#source(key), encryption: this.#encryption };
+  }
+}
+
+/** Reads again what was replaced while it was read: nobody has seen the half that was read. */
+async function settled<T>(read: () => Promise<T>): Promise<T> {
+  for (let reads = 1; ; reads += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isFlyerlineError(error, 'FL_PRECONDITION') || reads === READS_MAX) throw error;
+    }
   }
 }
 

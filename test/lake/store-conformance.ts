@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareKeys } from '../../lake/object-keys.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { useTempDir } from '../support/temp-dir.ts';
+import { listKeys } from './list-keys.ts';
 
 const ODD_KEYS = [
   'a b+c%20d',
@@ -41,11 +42,7 @@ export function describeStore(
     });
 
     const text = async (key: string) => (await store.get(key)).body.toString();
-    const keys = async (prefix: string, after?: string) => {
-      const found: string[] = [];
-      for await (const info of store.list(prefix, after === undefined ? {} : { after })) found.push(info.key);
-      return found;
-    };
+    const keys = (prefix: string, after?: string) => listKeys(store, prefix, after);
 
     it('gives back what was put, and its size, time and tag', async () => {
       const before = Date.now();
