@@ -9,6 +9,7 @@ import { exportCsv } from '../tasks/export-csv.ts';
 import { exportParquet } from '../tasks/export-parquet.ts';
 import { ingestDrops } from '../tasks/ingest-drops.ts';
 import { publishDay } from '../tasks/publish-day.ts';
+import { updateCatalog } from '../tasks/update-catalog.ts';
 
 export const nightly = dag(
   'nightly',
@@ -28,7 +29,8 @@ export const nightly = dag(
     const tables = task(buildReports, { dwell });
     const checked = task(checkDay, { tables });
     const published = task(publishDay, { checked });
-    task(exportParquet, { published });
-    task(exportCsv, { published });
+    const parquet = task(exportParquet, { published });
+    const csv = task(exportCsv, { published });
+    task(updateCatalog, { parquet, csv });
   },
 );

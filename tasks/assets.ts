@@ -2,6 +2,7 @@
 import { asset } from '../engine/asset.ts';
 import type {
   BucketRef,
+  CatalogRef,
   CheckedRef,
   CleanRef,
   DayTablesRef,
@@ -33,3 +34,6 @@ export const exportedParquet = asset<ExportedRef>()('exported_parquet');
 
 /** One CSV object per table and day. */
 export const exportedCsv = asset<ExportedRef>()('exported_csv');
+
+/** The catalog and the feed of changes name what both exports show. */
+export const catalogued = asset<CatalogRef>()('catalogued');

@@ -3,8 +3,8 @@ import { FlyerlineError } from '../infra/errors.ts';
 import { openDuck } from '../lake/duckdb.ts';
 import { checkedDay, dayTables } from './assets.ts';
 import { checkCounts } from './check/check-counts.ts';
-import { checkTables } from './check/check-tables.ts';
 import type { CheckResult } from './check/check-result.ts';
+import { checkTables } from './check/check-tables.ts';
 import { dayParamsSchema } from './day-params.ts';
 import { defineTask } from './define-task.ts';
 import { readDayInputs } from './ingest/day-inputs.ts';
@@ -22,7 +22,8 @@ export const checkDay = defineTask({
         ...checkCounts(tables, inputs.rowsRead, rejectedShareMax),
         ...(await checkTables(duck, services.lake, tables, scratchDir)),
       ];
-      for (const check of checks) log.debug(`${check.ok ? 'passed' : 'FAILED'}: ${check.name}`, { detail: check.detail });
+      for (const check of checks)
+        log.debug(`${check.ok ? 'passed' : 'FAILED'}: ${check.name}`, { detail: check.detail });
       refuseFailed(tables.day, checks);
       return { ...tables, checks };
     } finally {

@@ -32,6 +32,8 @@ export const publishDay = defineTask({
           inputsKey: checked.inputsKey,
           codeVersion: inputs.codeVersion,
           params: inputs.params,
+          inputs: inputs.drops.map(({ key, etag, size }) => ({ key, etag, size })),
+          createdAt: new Date().toISOString(),
           asOfMs: inputs.asOfMs,
           rowCount,
           files,
@@ -39,7 +41,13 @@ export const publishDay = defineTask({
           attempt,
         },
       });
-      tables.push({ table: schema.name, version, rowCount, size: files.reduce((sum, file) => sum + file.size, 0), outcome });
+      tables.push({
+        table: schema.name,
+        version,
+        rowCount,
+        size: files.reduce((sum, file) => sum + file.size, 0),
+        outcome,
+      });
       progress(tables.length, PUBLISHED_TABLES.length, schema.name);
     }
     return { day: checked.day, tables };

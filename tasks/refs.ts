@@ -112,7 +112,8 @@ export interface PublishedRef {
     readonly rowCount: number;
     /** Bytes. */
     readonly size: number;
-    readonly outcome: 'committed' | 'unchanged';
+    /** `already`: an earlier attempt of this run committed it. */
+    readonly outcome: 'committed' | 'unchanged' | 'already';
   }[];
 }
 
@@ -125,4 +126,11 @@ export interface ExportedRef {
     readonly size: number;
     readonly sha256: string;
   }[];
+}
+
+/** What readers can now find. */
+export interface CatalogRef {
+  readonly day: string;
+  /** Keys below `current/`. */
+  readonly files: readonly string[];
 }

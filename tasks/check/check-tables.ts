@@ -22,7 +22,9 @@ export async function checkTables(
   return [
     await checkSums(duck, from),
     ...(await Promise.all(
-      ['user_day', 'merchant_day', 'flyer_day'].filter((table) => paths.get(table)?.length).map((table) => checkKey(duck, table, from)),
+      ['user_day', 'merchant_day', 'flyer_day']
+        .filter((table) => paths.get(table)?.length)
+        .map((table) => checkKey(duck, table, from)),
     )),
   ];
 }
@@ -50,5 +52,9 @@ async function checkKey(duck: Duck, table: string, from: (table: string) => stri
     `SELECT coalesce(sum(n) - count(*), 0)::BIGINT::DOUBLE AS repeated FROM (SELECT count(*) AS n FROM ${from(table)} GROUP BY ${key})`,
   );
   const repeated = row?.repeated ?? 0;
-  return { name: `${table} has one row per ${key}`, ok: repeated === 0, detail: `${repeated} rows repeat a key` };
+  return {
+    name: `${table} has one row per ${key}`,
+    ok: repeated === 0,
+    detail: `${repeated} rows repeat a key`,
+  };
 }

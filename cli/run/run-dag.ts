@@ -1,0 +1,57 @@
+/** Runs a DAG with the local executor: progress while it runs, a summary at the end. */
+import { runLocally } from '../../engine/local-executor.ts';
+import type { ConfigOverrides } from '../../infra/config.ts';
+import { findDag } from '../../pipelines/find-dag.ts';
+import { closeServices, createServices } from '../../pipelines/services.ts';
+import { commandContext } from '../command-context.ts';
+import type { CommonOptions } from '../common-options.ts';
+import { EXIT } from '../exit-code.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { describeReport } from './describe-report.ts';
+import { RunProgress } from './run-progress.ts';
+import { reportOf } from './run-report.ts';
+
+export interface RunCommandOptions extends CommonOptions {
+  readonly date: string;
+  readonly drops?: string;
+  readonly lake?: string;
+  readonly param: Readonly<Record<string, unknown>>;
+  readonly force: boolean;
+  readonly memoryLimit?: number;
+  readonly threads?: number;
+}
+
+export async function runDag(dagId: string, options: RunCommandOptions): Promise<void> {
+  const dag = findDag(dagId);
+  const { config, log, json } = commandContext(options, overridesOf(options));
+  const signal = interruptSignal();
+  const services = await createServices(config);
+  const progress = new RunProgress(dag.graph);
+  try {
+    const summary = await runLocally(dag, {
+      day: options.date,
+      params: { ...config.dags[dagId]?.params, ...options.param, ...(options.force ? { force: true } : {}) },
+      services,
+      log,
+      scratchDir: config.scratchDir,
+      signal,
+      onEvent: (event) => progress.show(event),
+    });
+    progress.stop();
+    const report = reportOf(summary, config);
+    process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${describeReport(report)}\n`);
+    process.exitCode = signal.aborted ? EXIT.interrupted : report.state === 'success' ? EXIT.ok : EXIT.failed;
+  } finally {
+    progress.stop();
+    await closeServices(services);
+  }
+}
+
+function overridesOf({ drops, lake, memoryLimit, threads }: RunCommandOptions): ConfigOverrides {
+  return {
+    ...(drops === undefined ? {} : { drops }),
+    ...(lake === undefined ? {} : { lake }),
+    ...(memoryLimit === undefined ? {} : { memoryLimitBytes: memoryLimit }),
+    ...(threads === undefined ? {} : { threads }),
+  };
+}

@@ -1,0 +1,72 @@
+/** What a run of the day pipeline came to, as data: for `--json`, and for the summary. */
+import type { RunSummary, TaskSummary } from '../../engine/local-executor.ts';
+import type { Config } from '../../infra/config.ts';
+import type { DayTablesRef, ExportedRef, PublishedRef } from '../../tasks/refs.ts';
+
+export interface RunReport {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly day: string;
+  readonly state: RunSummary['state'];
+  /**
+   * `published`: at least one table has a new version. `unchanged`: computed again, the same bytes.
+   * `nothing to do`: inputs, code and parameters are those of the published version.
+   */
+  readonly outcome: 'published' | 'unchanged' | 'nothing to do' | 'failed';
+  /** Why there was nothing to do, or what failed. */
+  readonly reason?: string;
+  readonly durationMs: number;
+  /** rowsRead = eventsKept + duplicates + rejected. */
+  readonly rows?: {
+    readonly read: number;
+    readonly kept: number;
+    readonly duplicate: number;
+    readonly rejected: number;
+  };
+  readonly tables: PublishedRef['tables'];
+  readonly files: ExportedRef['files'];
+  readonly lake: string;
+  readonly tasks: readonly Omit<TaskSummary, 'result'>[];
+}
+
+export function reportOf(summary: RunSummary, { lake }: Pick<Config, 'lake'>): RunReport {
+  const resultOf = <T>(taskId: string) =>
+    summary.tasks.find((task) => task.taskId === taskId && task.state === 'success')?.result as T | undefined;
+  const tables = resultOf<PublishedRef>('publish-day')?.tables ?? [];
+  const dq = resultOf<DayTablesRef>('build-reports')?.dq;
+  const skipped = summary.tasks.find(({ state }) => state === 'skipped');
+  const failed = summary.tasks.find(({ state }) => state === 'failed');
+  const reason = summary.state === 'success' ? skipped?.note : (failed?.error?.message ?? failed?.note);
+  return {
+    dagId: summary.dagId,
+    runId: summary.runId,
+    day: summary.day,
+    state: summary.state,
+    outcome: outcomeOf(summary, tables),
+    ...(reason === undefined ? {} : { reason }),
+    durationMs: summary.durationMs,
+    ...(dq === undefined ? {} : { rows: rowsOf(dq) }),
+    tables,
+    files: ['export-parquet', 'export-csv'].flatMap((task) => resultOf<ExportedRef>(task)?.files ?? []),
+    lake,
+    tasks: summary.tasks.map(({ result: _, ...task }) => task),
+  };
+}
+
+function outcomeOf({ state }: RunSummary, tables: PublishedRef['tables']): RunReport['outcome'] {
+  if (state !== 'success') return 'failed';
+  if (tables.length === 0) return 'nothing to do';
+  return tables.every(({ outcome }) => outcome === 'unchanged') ? 'unchanged' : 'published';
+}
+
+function rowsOf(dq: Readonly<Record<string, number>>): NonNullable<RunReport['rows']> {
+  const rejected = Object.entries(dq)
+    .filter(([name]) => name.startsWith('rows_quarantined_'))
+    .reduce((sum, [, value]) => sum + value, 0);
+  return {
+    read: dq.rows_read ?? 0,
+    kept: dq.events_kept ?? 0,
+    duplicate: dq.rows_dropped_duplicate ?? 0,
+    rejected,
+  };
+}

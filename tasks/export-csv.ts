@@ -1,0 +1,16 @@
+/** Export: one CSV object per table and day, RFC 4180. */
+import { writeCsv } from '../lake/write-csv.ts';
+import { exportedCsv, publishedDay } from './assets.ts';
+import { defineTask } from './define-task.ts';
+import { exportTables } from './export-tables.ts';
+
+export const exportCsv = defineTask({
+  name: 'export-csv',
+  reads: { published: publishedDay },
+  makes: exportedCsv,
+  run(ctx, { published }) {
+    return exportTables(ctx, published.day, 'csv', (duck, schema, query, path) =>
+      writeCsv(duck, schema, { query, path }),
+    );
+  },
+});

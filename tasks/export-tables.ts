@@ -1,0 +1,70 @@
+/** What both exports do: for every exported table, bring `current/` to the head of its log. */
+import { join } from 'node:path';
+import type { TaskContext } from '../engine/task-context.ts';
+import { publishCurrent } from '../lake/current.ts';
+import { type Duck, openDuck, sqlName, sqlPaths, type WrittenFile } from '../lake/duckdb.ts';
+import type { ExportFormat } from '../lake/lake-keys.ts';
+import type { AddFile } from '../lake/table-log.ts';
+import type { TableSchema } from '../lake/table-schema.ts';
+import type { ExportedRef } from './refs.ts';
+import type { Services } from './services.ts';
+import { PUBLISHED_TABLES } from './tables.ts';
+
+/** Writes the rows of `query` (the table's columns, in no order) to `path`, in the order of the table's key. */
+export type WriteExport = (
+  duck: Duck,
+  schema: TableSchema,
+  query: string,
+  path: string,
+) => Promise<WrittenFile>;
+
+type Context = Pick<TaskContext<Services>, 'services' | 'scratchDir' | 'progress' | 'signal'>;
+
+const EXPORTED_TABLES = PUBLISHED_TABLES.filter((schema) => schema.exported);
+
+export async function exportTables(
+  { services, scratchDir, progress, signal }: Context,
+  day: string,
+  format: ExportFormat,
+  write: WriteExport,
+): Promise<ExportedRef> {
+  const duck = await openDuck({ ...services, tempDir: scratchDir });
+  try {
+    const files: ExportedRef['files'][number][] = [];
+    for (const schema of EXPORTED_TABLES) {
+      signal.throwIfAborted();
+      const build = async (_snapshot: unknown, dataFiles: readonly AddFile[]) => {
+        const paths = await Promise.all(dataFiles.map(({ key }) => services.lake.fetchFile(key, scratchDir)));
+        return write(duck, schema, rowsOf(schema, paths), join(scratchDir, `${schema.name}.${format}`));
+      };
+      const { key, rowCount, size, sha256 } = await publishCurrent(services.lake, schema, {
+        day,
+        format,
+        build,
+      });
+      files.push({ key, rowCount, size, sha256 });
+      progress(files.length, EXPORTED_TABLES.length, schema.name);
+    }
+    return { day, files };
+  } finally {
+    await duck.close();
+  }
+}
+
+const DUCK_TYPE = {
+  string: 'VARCHAR',
+  int: 'INTEGER',
+  long: 'BIGINT',
+  double: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  date: 'DATE',
+} as const;
+
+/** A day without rows has no data file; its exports are files with a header and no rows. */
+function rowsOf(schema: TableSchema, paths: readonly string[]): string {
+  if (paths.length > 0) {
+    return `SELECT ${schema.columns.map(({ name }) => sqlName(name)).join(', ')} FROM read_parquet(${sqlPaths(paths)})`;
+  }
+  const columns = schema.columns.map(({ name, type }) => `NULL::${DUCK_TYPE[type]} AS ${sqlName(name)}`);
+  return `SELECT ${columns.join(', ')} WHERE false`;
+}
