@@ -5,10 +5,10 @@ import { InvalidArgumentError } from 'commander';
 export function collectParam(text: string, before: Record<string, unknown>): Record<string, unknown> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It must be name=value, like inactivity_timeout_s=900.');
-  return { ...before, [text.slice(0, at)]: valueOf(text.slice(at + 1)) };
+  return { ...before, [text.slice(0, at)]: parsedOrText(text.slice(at + 1)) };
 }
 
-function valueOf(text: string): unknown {
+function parsedOrText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
