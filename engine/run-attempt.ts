@@ -56,13 +56,15 @@ export async function runAttempt<Services>(
 ): Promise<AttemptOutcome> {
   const { taskId, mapIndex, attempt } = request;
   const log = environment.log.child({ dagId: dag.id, runId: request.runId, taskId, mapIndex, attempt });
-  await using scratch = lazyScratch(environment.scratchDir, `${taskId}-${Math.max(0, mapIndex)}-`, log);
+  const scratch = lazyScratch(environment.scratchDir, `${taskId}-${Math.max(0, mapIndex)}-`);
   try {
     return await execute(dag, request, environment, log, scratch);
   } catch (error) {
     const outcome = outcomeOfThrown(error);
     if (outcome.kind === 'failure') log.error('The attempt failed.', { error });
     return outcome;
+  } finally {
+    await scratch.remove(log);
   }
 }
 
@@ -114,7 +116,7 @@ async function withinTime(
   ctx.signal.throwIfAborted();
   let timer = setTimeout(() => limit.stop.abort(timedOut(ctx.taskId, limit.timeoutMs)), limit.timeoutMs);
   const { promise: aborted, resolve: abort } = Promise.withResolvers<'aborted'>();
-  using _listener = addAbortListener(ctx.signal, () => abort('aborted'));
+  const listener = addAbortListener(ctx.signal, () => abort('aborted'));
   const running = (async () => definition.run(ctx, inputs as never))();
   try {
     const first = await Promise.race([running.then((value: unknown) => ({ value })), aborted]);
@@ -131,6 +133,7 @@ async function withinTime(
     throw ctx.signal.reason;
   } finally {
     clearTimeout(timer);
+    listener[Symbol.dispose]();
   }
 }
 

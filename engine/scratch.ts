@@ -4,12 +4,14 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../infra/log.ts';
 
-/** `root` is made when missing. What cannot be removed is logged, and left for the sweep at the next start. */
-export function lazyScratch(
-  root: string,
-  prefix: string,
-  log: Logger,
-): AsyncDisposable & { readonly path: string } {
+export interface Scratch {
+  readonly path: string;
+  /** What cannot be removed is logged, and left for the sweep at the next start. */
+  remove(log: Logger): Promise<void>;
+}
+
+/** `root` is made when missing. */
+export function lazyScratch(root: string, prefix: string): Scratch {
   let path: string | undefined;
   return {
     get path() {
@@ -19,7 +21,7 @@ export function lazyScratch(
       }
       return path;
     },
-    async [Symbol.asyncDispose]() {
+    async remove(log) {
       if (path === undefined) return;
       try {
         await rm(path, { recursive: true, force: true, maxRetries: 3 });
