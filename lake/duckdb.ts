@@ -30,8 +30,13 @@ export interface Duck {
   run(sql: string, params?: DuckParams): Promise<void>;
   /** All rows as objects of JavaScript values; BIGINT comes as bigint (cast to INT or DOUBLE for numbers). For small results. */
   rows<T extends object = Record<string, unknown>>(sql: string, params?: DuckParams): Promise<T[]>;
-  /** Chunks of at most 2048 rows, computed as they are taken. Finish or leave the loop before the next statement. */
+  /**
+   * Chunks of at most 2048 rows, computed as they are taken. Finish or leave the loop before the next statement, and before an
+   * appender of this connection flushes: either ends the stream early, silently. For such things there is `connect`.
+   */
   stream(sql: string, params?: DuckParams): AsyncIterable<DuckDBDataChunk>;
+  /** Another connection to the same instance, with temporary tables and variables of its own; closed with this one. */
+  connect(): Promise<Duck>;
   close(): Promise<void>;
 }
 
@@ -48,26 +53,35 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     });
-    const connection = await instance.connect();
-    // The time zone of the machine must not leak into a result.
-    await connection.run("SET TimeZone = 'UTC'");
-    return new DuckSession(instance, connection, spillDir);
+    const release = async () => {
+      instance.closeSync();
+      await rm(spillDir, { recursive: true, force: true });
+    };
+    return new DuckSession(instance, await connectTo(instance), release);
   } catch (error) {
     await rm(spillDir, { recursive: true, force: true });
     throw error;
   }
 }
 
+async function connectTo(instance: DuckDBInstance): Promise<DuckDBConnection> {
+  const connection = await instance.connect();
+  // The time zone of the machine must not leak into a result.
+  await connection.run("SET TimeZone = 'UTC'");
+  return connection;
+}
+
 class DuckSession implements Duck {
   readonly connection: DuckDBConnection;
   readonly #instance: DuckDBInstance;
-  readonly #spillDir: string;
+  readonly #release: () => Promise<void>;
+  readonly #others: Duck[] = [];
   #isClosed = false;
 
-  constructor(instance: DuckDBInstance, connection: DuckDBConnection, spillDir: string) {
+  constructor(instance: DuckDBInstance, connection: DuckDBConnection, release: () => Promise<void>) {
     this.#instance = instance;
     this.connection = connection;
-    this.#spillDir = spillDir;
+    this.#release = release;
   }
 
   async run(sql: string, params?: DuckParams): Promise<void> {
@@ -88,12 +102,18 @@ class DuckSession implements Duck {
     }
   }
 
+  async connect(): Promise<Duck> {
+    const other = new DuckSession(this.#instance, await connectTo(this.#instance), async () => {});
+    this.#others.push(other);
+    return other;
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    for (const other of this.#others) await other.close();
     this.connection.closeSync();
-    this.#instance.closeSync();
-    await rm(this.#spillDir, { recursive: true, force: true });
+    await this.#release();
   }
 }
 

@@ -60,7 +60,11 @@ const METRICS: readonly ColumnSchema[] = [
   share('bounce_share', 'bounce_views ÷ measured_views.', 'R9'),
   count('item_opens', 'Items opened in views.', 'R6'),
   { ...share('item_opens_per_view', 'item_opens ÷ views.', 'R6'), unit: 'count' },
-  share('long_gap_share', 'Share of dwell_s that lies in single silences longer than long_gap_s.', 'R8'),
+  share(
+    'long_gap_share',
+    'Part of dwell_s that is the longest silence of its view, when longer than long_gap_s.',
+    'R8',
+  ),
   count('favorites', 'Favourite events; blank when 1 to k_min_users − 1.', 'R16'),
   {
     name: 'suppressed',

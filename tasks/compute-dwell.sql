@@ -1,0 +1,54 @@
+-- What the rules made of a bucket, as the tables of its users. The tables view_row, flyer_row and user_row were filled in the order of
+-- the keys, and numbers sort like their texts: nothing is sorted here. -1 stands for NULL. Times *_rel_ms count from day_start_ms.
+-- Variables: day, day_start_ms, users_path, places_path; and events_path, on the connection that reads the events.
+
+-- name: dictionaries
+CREATE TEMP TABLE bucket_user AS FROM read_parquet(getvariable('users_path'));
+
+-- A flyer is a place whose flyer is known. Flyers are numbered in the order of the fact's key, merchants by id; unknown is -1.
+CREATE TEMP TABLE place AS
+SELECT place_no, flyer_id, merchant_id,
+  CASE WHEN flyer_id IS NULL THEN -1
+    ELSE row_number() OVER (ORDER BY flyer_id IS NULL, merchant_id NULLS FIRST, flyer_id) - 1 END::INTEGER AS flyer_no,
+  CASE WHEN merchant_id IS NULL THEN -1 ELSE dense_rank() OVER (ORDER BY merchant_id NULLS FIRST) END::INTEGER AS merchant_no
+FROM read_parquet(getvariable('places_path'));
+
+-- name: place numbers
+SELECT flyer_no, merchant_no FROM place ORDER BY place_no
+
+-- name: events
+SELECT user_no, rel_ms, day_no, code, place_no FROM read_parquet(getvariable('events_path'))
+
+-- name: flyer_views
+SELECT u.user_id, getvariable('day')::DATE AS day, p.merchant_id, p.flyer_id, v.view_no, o.text AS origin,
+  (getvariable('day_start_ms') + v.start_rel_ms) / 1000 AS start_ts,
+  (getvariable('day_start_ms') + v.start_rel_ms + v.observed_ms) / 1000 AS last_ts,
+  v.n_events, v.item_opens, v.reopens, r.text AS end_reason, v.observed_ms / 1000 AS observed_s,
+  CASE WHEN v.tail_ms >= 0 THEN v.tail_ms / 1000 END AS tail_s,
+  CASE WHEN v.dwell_ms >= 0 THEN v.dwell_ms / 1000 END AS dwell_s,
+  v.max_gap_ms / 1000 AS max_gap_s, (v.dwell_ms >= 0)::INTEGER AS measured, v.capped::INTEGER AS capped,
+  u.is_suspect::INTEGER AS suspect
+FROM view_row AS v
+JOIN bucket_user AS u USING (user_no)
+JOIN place AS p USING (flyer_no)
+JOIN event_word AS o ON o.code = v.origin
+JOIN end_word AS r ON r.code = v.end_reason
+
+-- name: user_flyer_day
+SELECT u.user_id, getvariable('day')::DATE AS day, p.merchant_id, p.flyer_id, f.views, f.measured_views, f.bounce_views, f.item_opens,
+  (getvariable('day_start_ms') + f.first_open_rel_ms) / 1000 AS first_open_ts,
+  CASE WHEN f.dwell_ms >= 0 THEN f.dwell_ms / 1000 END AS dwell_s, u.is_suspect::INTEGER AS suspect
+FROM flyer_row AS f
+JOIN bucket_user AS u USING (user_no)
+JOIN place AS p USING (flyer_no)
+
+-- name: user_day
+-- R14: sums of numerators over sums of denominators; NULL, never 0, where nothing was measured.
+SELECT u.user_id, getvariable('day')::DATE AS day, d.flyers, d.measured_flyers, d.views, d.measured_views, d.item_opens,
+  CASE WHEN d.measured_views > 0 THEN d.dwell_ms / 1000 END AS dwell_s,
+  CASE WHEN d.measured_flyers > 0 THEN d.dwell_ms / 1000 / d.measured_flyers END AS avg_time_on_flyer_s,
+  CASE WHEN d.measured_views > 0 THEN d.dwell_ms / 1000 / d.measured_views END AS avg_time_per_view_s,
+  CASE WHEN d.measured_flyers > 0 THEN d.median_flyer_ms / 1000 END AS median_time_on_flyer_s,
+  u.is_suspect::INTEGER AS suspect
+FROM user_row AS d
+JOIN bucket_user AS u USING (user_no)

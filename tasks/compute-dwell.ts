@@ -1,0 +1,113 @@
+/** Dwell: a bucket's events through the rules; views and per-user facts come out (R6 to R14). */
+import { int8Column, int32Column, uint8Column } from '../lake/column-table.ts';
+import { type Duck, openDuck } from '../lake/duckdb.ts';
+import type { ObjectStore } from '../lake/object-store.ts';
+import type { TableSchema } from '../lake/table-schema.ts';
+import { cleanEvents, dwellFacts } from './assets.ts';
+import { dayStartMs } from './day-horizon.ts';
+import { defineTask } from './define-task.ts';
+import { createDayDwell, type DwellTally, type Places } from './dwell/day-dwell.ts';
+import { createDwellTables } from './dwell/dwell-tables.ts';
+import { END_REASONS } from './dwell/user-view.ts';
+import { viewRulesOf } from './dwell/view-rules.ts';
+import { createWordTable, encodePlaces } from './enums.ts';
+import { EVENT_NAMES } from './events.ts';
+import { readDayInputs } from './ingest/day-inputs.ts';
+import { putTable } from './put-table.ts';
+import type { CleanRef, DayInputs, DwellRef } from './refs.ts';
+import { bucketPart, horizonKeys } from './scratch-keys.ts';
+import { setVariables, sqlFile } from './sql-file.ts';
+import { FLYER_VIEWS, USER_DAY, USER_FLYER_DAY } from './tables.ts';
+
+const sql = sqlFile(new URL('./compute-dwell.sql', import.meta.url));
+
+export const computeDwell = defineTask({
+  name: 'compute-dwell',
+  reads: { clean: cleanEvents },
+  makes: dwellFacts,
+  expand: 'clean',
+  async run({ services, scratchDir }, { clean }) {
+    const inputs = await readDayInputs(services.lake, clean.inputsKey);
+    const duck = await openDuck({ ...services, tempDir: scratchDir });
+    try {
+      return await dwellOfBucket(duck, services.lake, inputs, clean, scratchDir);
+    } finally {
+      await duck.close();
+    }
+  },
+});
+
+/** Puts the bucket's views, facts and users into the lake. */
+export async function dwellOfBucket(
+  duck: Duck,
+  store: ObjectStore,
+  inputs: DayInputs,
+  ref: CleanRef,
+  scratchDir: string,
+): Promise<DwellRef> {
+  const keys = horizonKeys(ref);
+  const [eventsPath, usersPath, placesPath] = await Promise.all(
+    [keys.events, keys.users, keys.places].map((key) => store.fetchFile(key, scratchDir)),
+  );
+  await setVariables(duck, {
+    day: ref.day,
+    day_start_ms: dayStartMs(ref.day),
+    users_path: usersPath!,
+    places_path: placesPath!,
+  });
+  await duck.run(sql('dictionaries'));
+  const tally = await applyRules(duck, inputs, eventsPath!);
+  await createWordTable(duck, 'event_word', EVENT_NAMES);
+  await createWordTable(duck, 'end_word', END_REASONS);
+  await encodePlaces(duck);
+  const put = (schema: TableSchema) =>
+    putTable(duck, store, schema, {
+      query: sql(schema.name),
+      day: ref.day,
+      tokens: ref.tokens,
+      part: bucketPart(ref),
+      params: inputs.params,
+      scratchDir,
+    });
+  const tables = {
+    flyer_views: await put(FLYER_VIEWS),
+    user_flyer_day: await put(USER_FLYER_DAY),
+    user_day: await put(USER_DAY),
+  };
+  const { inputsKey, day, bucket, buckets, tokens, cleanEvents: events, dq } = ref;
+  return { inputsKey, day, bucket, buckets, tokens, tables, cleanEvents: events, dq: { ...dq, ...tally } };
+}
+
+/** Fills the tables `view_row`, `flyer_row` and `user_row` from the bucket's events. */
+async function applyRules(duck: Duck, inputs: DayInputs, eventsPath: string): Promise<DwellTally> {
+  const asOfMs = (inputs.asOfMs ?? 0) - dayStartMs(inputs.day);
+  const tables = await createDwellTables(duck);
+  const dwell = createDayDwell(viewRulesOf(inputs.params), await readPlaces(duck), asOfMs, tables);
+  // On a connection of its own: the tables' appenders would end a stream of theirs.
+  const reader = await duck.connect();
+  await setVariables(reader, { events_path: eventsPath });
+  for await (const chunk of reader.stream(sql('events'))) {
+    dwell.feed({
+      rowCount: chunk.rowCount,
+      userNo: int32Column(chunk, 0),
+      relMs: int32Column(chunk, 1),
+      dayNo: int8Column(chunk, 2),
+      code: uint8Column(chunk, 3),
+      placeNo: int32Column(chunk, 4),
+    });
+  }
+  const tally = dwell.finish();
+  tables.close();
+  return tally;
+}
+
+/** Place numbers are dense: they are indices. */
+async function readPlaces(duck: Duck): Promise<Places> {
+  const flyerNo: number[] = [];
+  const merchantNo: number[] = [];
+  for await (const chunk of duck.stream(sql('place numbers'))) {
+    flyerNo.push(...int32Column(chunk, 0));
+    merchantNo.push(...int32Column(chunk, 1));
+  }
+  return { flyerNo: Int32Array.from(flyerNo), merchantNo: Int32Array.from(merchantNo) };
+}

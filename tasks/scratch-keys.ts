@@ -1,0 +1,30 @@
+/** Where tasks of one run leave files for the next: in the lake, since the next may run on another machine. */
+import type { BucketRef } from './refs.ts';
+
+/** Events of a bucket as numbers, and the texts behind the numbers. */
+export interface HorizonKeys {
+  readonly events: string;
+  readonly users: string;
+  readonly places: string;
+}
+
+/** The claim's token keeps the files of two runs of a day apart; two attempts of one claim write the same bytes. */
+export function horizonKeys(ref: BucketRef): HorizonKeys {
+  const prefix = `scratch/dt=${ref.day}/${ref.tokens.clean_events}-${bucketPart(ref)}`;
+  return {
+    events: `${prefix}.events.parquet`,
+    users: `${prefix}.users.parquet`,
+    places: `${prefix}.places.parquet`,
+  };
+}
+
+/** Which merchant a flyer has when only the flyer is known: the same for all buckets of a day. */
+export function onlyMerchantKey(day: string, inputsHash: string): string {
+  return `scratch/dt=${day}/only-merchant-${inputsHash}.parquet`;
+}
+
+/** Tells the files of a day's buckets apart, and sorts like them. */
+export function bucketPart({ bucket, buckets }: Pick<BucketRef, 'bucket' | 'buckets'>): string {
+  const digits = Math.max(2, String(buckets - 1).length);
+  return String(bucket).padStart(digits, '0');
+}
