@@ -12,6 +12,8 @@ import type { Snapshot } from './snapshot.ts';
 export const CHECKPOINT_INTERVAL = 10;
 /** How long a removed file is remembered: readers of older versions, and Delta's vacuum, go by it. */
 export const TOMBSTONE_LIFETIME_MS = 7 * 24 * 3_600_000;
+/** `_last_checkpoint` is a hint: after so many lost races somebody else's will do. */
+const POINTER_LOSSES_MAX = 10;
 const MEMORY_LIMIT_BYTES = 256 * 1024 * 1024;
 
 /** The types of Delta's checkpoint schema that protocol 1/2 needs. */
@@ -108,7 +110,7 @@ function checkpointRows(snapshot: Snapshot): object[] {
 async function pointTo(store: ObjectStore, snapshot: Snapshot, size: number): Promise<void> {
   const key = lastCheckpointKey(snapshot.table);
   const body = JSON.stringify({ version: snapshot.version, size });
-  for (;;) {
+  for (let losses = 0; losses < POINTER_LOSSES_MAX; losses += 1) {
     const existing = await store.get(key).catch((error: unknown) => {
       if (isFlyerlineError(error, 'FL_OBJECT_MISSING')) return undefined;
       throw error;
