@@ -1,0 +1,89 @@
+-- What an attempt receives: the results of the tasks before it, as JSON text, without parsing any of it.
+--
+--   results:<run>   hash: <task> → JSON of an unmapped task; <task>.<k> → JSON of map index k, or element k of a list that is
+--                   mapped over. No field: it made nothing.
+--   places:<run>.<task>   map indices of the successful instances, five digits each, when not all were.
+
+--- @include "run"
+
+local LIST_INLINE_MAX = 256 -- Longer lists are read by the worker, chunk by chunk: see engine/redis-inputs.ts.
+
+local function listJson(key, i, count)
+  if count == 0 then return '[]' end
+  local fields = {}
+  for k = 0, count - 1 do table.insert(fields, i .. '.' .. k) end
+  local values = call('HMGET', key, unpack(fields))
+  for k = 1, count do values[k] = values[k] or 'null' end
+  return '[' .. table.concat(values, ',') .. ']'
+end
+
+-- The result of task `i` as JSON; nil when it has none; or nil and how to read it: 'elements' or 'successes', and how many.
+local function resultJson(run, key, i)
+  local node, task = nodeOf(run, i), taskOf(run, i)
+  if node.expand then
+    if not task.n or task.state == 'n' or task.state == 'a' then return nil end
+    if task.counts.s ~= task.n then return nil, 'successes', task.n end
+    if task.n > LIST_INLINE_MAX then return nil, 'elements', task.n end
+    return listJson(key, i, task.n)
+  end
+  if task.state ~= 's' then return nil end
+  if node.mappedOver then
+    local instance = instanceOf(run, i, -1)
+    if instance.len then
+      if instance.len > LIST_INLINE_MAX then return nil, 'elements', instance.len end
+      return listJson(key, i, instance.len)
+    end
+  end
+  return call('HGET', key, i) or nil
+end
+
+-- Element `m` of the list that task `i` made; nil when the list has been taken away or shortened by hand.
+local function elementJson(run, key, i, m)
+  local task = taskOf(run, i)
+  local place = m
+  if nodeOf(run, i).expand then
+    if not task.n or task.state == 'n' or task.state == 'a' then return nil end
+    if task.counts.s ~= task.n then
+      place = tonumber(call('GETRANGE', P .. 'places:' .. run.seq .. '.' .. i, m * 5, m * 5 + 4))
+    end
+  else
+    local length = task.state == 's' and instanceOf(run, i, -1).len or 0
+    if m >= length then place = nil end
+  end
+  return place and (call('HGET', key, i .. '.' .. place) or 'null')
+end
+
+-- The inputs as one JSON object, and the lists that are too long for it: name, task, kind, count, name, …
+local function inputsOf(run, node, m)
+  local key = P .. 'results:' .. run.seq
+  local parts, lists = {}, {}
+  for _, input in ipairs(node.inputs) do
+    local name, source = input[1], input[2]
+    local json, kind, count
+    if node.expandInput == name then
+      json = elementJson(run, key, source, m)
+    else
+      json, kind, count = resultJson(run, key, source)
+    end
+    if json then table.insert(parts, cjson.encode(name) .. ':' .. json) end
+    if kind then
+      for _, value in ipairs({ name, source, kind, count }) do table.insert(lists, value) end
+    end
+  end
+  return '{' .. table.concat(parts, ',') .. '}', lists
+end
+
+-- Keeps what a success made: `elements` when the result is a list that is mapped over, else `json`; '' stands for no result.
+local function putResult(run, i, m, json, elements)
+  local key = P .. 'results:' .. run.seq
+  if elements then
+    local fields = {}
+    for k, element in ipairs(elements) do
+      table.insert(fields, i .. '.' .. (k - 1))
+      table.insert(fields, element)
+    end
+    inBatches('HSET', key, fields)
+    return
+  end
+  if json == '' then call('HDEL', key, fieldOf(i, m)) else call('HSET', key, fieldOf(i, m), json) end
+end

@@ -1,0 +1,67 @@
+--[[
+  Ends a task, or one of its instances, by hand. A success may bring its result.
+
+  ARGV   1 prefix   2 now or ''   3 run number   4 place of the task in the graph   5 map index, or '' for all instances
+         6 state letter: s success, f failed, k skipped   7 note   8 result JSON or ''   9 list length or ''
+         10… elements of the result when it is a list that is mapped over (8 is '' then)
+
+  Result
+    { 1, dispatch, run state }
+  Errors
+    RUN_UNKNOWN, UNKNOWN_INSTANCE
+]]
+--- @include "base"
+--- @include "interventions"
+
+local run = openRun(ARGV[3])
+if not run then return { RUN_UNKNOWN } end
+local i, only, state = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+local node = nodeOf(run, i)
+if not node then return { UNKNOWN_INSTANCE } end
+if only and not isPlace(node, taskOf(run, i), only) then return { UNKNOWN_INSTANCE } end
+
+local elements = nil
+if node.mappedOver and not node.expand and ARGV[9] ~= '' then
+  elements = {}
+  for k = 10, #ARGV do table.insert(elements, ARGV[k]) end
+end
+
+local present, changed = 0, {}
+eachInstance(run, i, function(m, instance, untouched)
+  present = present + 1
+  if (not only or m == only) and instance.state ~= state then
+    table.insert(changed, { m = m, instance = instance, untouched = untouched })
+  end
+end)
+if #changed == 0 and (present > 0 or taskOf(run, i).state == state) then return { 1, {}, run.state } end
+
+if isFinished(taskOf(run, i)) then reopenTask(run, i) end
+local task = editTask(run, i)
+for _, at in ipairs(changed) do
+  local m, instance = at.m, at.instance
+  stop(run, i, m, instance, at.untouched)
+  if isEnded(instance) then
+    countEnded(task.counts, withCuts(run, i, m, instance), -1)
+  else
+    task.counts.o = task.counts.o - 1
+  end
+  local marked = {
+    state = state, attempt = instance.attempt, failures = instance.failures, losses = instance.losses,
+    ended = now - run.created, hasExtra = instance.hasExtra,
+    len = state == 's' and tonumber(ARGV[9]) or nil,
+  }
+  putExtra(run, i, m, marked, { note = ARGV[7], marked = true })
+  putInstance(run, i, m, marked)
+  countEnded(task.counts, marked, 1)
+  if state == 's' then putResult(run, i, m, ARGV[8], elements) end
+end
+
+local finished = {}
+if present == 0 then
+  task.n = 0 -- Mapped and never expanded: it ends without instances, and makes an empty list.
+  closeTask(run, i, state, finished)
+elseif task.counts.o == 0 then
+  endTask(run, i, finished)
+end
+if #finished > 0 then propagate(run, finished) end
+return { 1, close(), run.state }

@@ -1,0 +1,61 @@
+/** Names of everything in Redis, all below one prefix. What each key holds and how long: docs/internals/orchestration.md. */
+
+export type ProcessKind = 'worker' | 'scheduler';
+
+export interface EngineKeys {
+  /** With its trailing ':'; the scripts build their keys from it. */
+  readonly base: string;
+  /** BullMQ's own prefix. */
+  readonly bull: string;
+  readonly runs: string;
+  readonly dags: string;
+  readonly channels: string;
+  readonly pools: string;
+  readonly lanes: string;
+  readonly delayed: string;
+  readonly deadlines: string;
+  readonly leader: string;
+  run(seq: string): string;
+  results(seq: string): string;
+  history(seq: string): string;
+  graph(dagId: string, version: string): string;
+  dag(dagId: string): string;
+  dagRuns(dagId: string): string;
+  dagRunIds(dagId: string): string;
+  lane(name: string, part?: 'waiting' | 'active'): string;
+  channel(name: string, part: 'ready' | 'outbox' | 'leases'): string;
+  /** Queues through which a pool is used. */
+  poolQueues(pool: string): string;
+  log(attemptId: string): string;
+  processes(kind: ProcessKind): string;
+  process(kind: ProcessKind, id: string): string;
+}
+
+export function engineKeys(prefix: string): EngineKeys {
+  const base = `${prefix}:`;
+  return {
+    base,
+    bull: `${prefix}:bull`,
+    runs: `${base}runs`,
+    dags: `${base}dags`,
+    channels: `${base}channels`,
+    pools: `${base}pools`,
+    lanes: `${base}lanes`,
+    delayed: `${base}delayed`,
+    deadlines: `${base}deadlines`,
+    leader: `${base}leader`,
+    run: (seq) => `${base}run:${seq}`,
+    results: (seq) => `${base}results:${seq}`,
+    history: (seq) => `${base}history:${seq}`,
+    graph: (dagId, version) => `${base}graph:${dagId}:${version}`,
+    dag: (dagId) => `${base}dag:${dagId}`,
+    dagRuns: (dagId) => `${base}dag:${dagId}:runs`,
+    dagRunIds: (dagId) => `${base}dag:${dagId}:ids`,
+    lane: (name, part) => `${base}lane:${name}${part === undefined ? '' : `:${part}`}`,
+    channel: (name, part) => `${base}channel:${name}:${part}`,
+    poolQueues: (pool) => `${base}pool:${pool}`,
+    log: (attemptId) => `${base}log:${attemptId}`,
+    processes: (kind) => `${base}${kind}s`,
+    process: (kind, id) => `${base}${kind}:${id}`,
+  };
+}

@@ -1,0 +1,94 @@
+/** The Lua scripts and the pure core, told the same random histories: equal states, equal refusals, the same attempts waiting. */
+import fc from 'fast-check';
+import type { Redis } from 'ioredis';
+import { beforeAll, expect, it } from 'vitest';
+import { formatAttemptId } from '../../engine/attempt-id.ts';
+import { indexGraph } from '../../engine/graph.ts';
+import { collectInputs, resultsIn } from '../../engine/inputs.ts';
+import {
+  createRun,
+  type RunEvent,
+  type RunState,
+  type TaskInstance,
+  transition,
+} from '../../engine/run-state.ts';
+import { graphs } from '../support/random-graphs.ts';
+import { redisInstalled, useRedis } from '../support/redis.ts';
+import { type RedisTwin, startTwin } from '../support/redis-twin.ts';
+import { describeWith } from '../support/requirement.ts';
+import { moves, playHistory } from '../support/run-histories.ts';
+
+const numRuns = Number(process.env.FLYERLINE_PROPERTY_RUNS ?? 60);
+const RUN_ID = 'manual__1';
+
+describeWith(redisInstalled, 'the Lua scripts', () => {
+  const server = useRedis();
+  let redis: Redis;
+  beforeAll(() => {
+    redis = server.connect();
+  });
+
+  it('do to every run what the pure core does', { timeout: 600_000 }, async () => {
+    const depths = fc.constantFrom(1, 3, 100);
+    await fc.assert(
+      fc.asyncProperty(graphs(), moves, depths, async (graph, played, depth) => {
+        await redis.flushall();
+        const twin = await startTwin(redis, { prefix: server.uniquePrefix(), graph, runId: RUN_ID, depth });
+        let state = createRun(graph, RUN_ID);
+        for (const { event } of playHistory(graph, played, { runId: RUN_ID })) {
+          // Redis has no state for it: an attempt waits, with BullMQ or without.
+          if (event.type === 'enqueued') continue;
+          state = await both(state, event, twin);
+        }
+      }),
+      { numRuns },
+    );
+  });
+});
+
+/** Tells both the event, and compares all that can be seen. */
+async function both(before: RunState, event: RunEvent, twin: RedisTwin): Promise<RunState> {
+  const expected = transition(before, event);
+  const { refusal, claimed } = await twin.apply(event);
+  const what = JSON.stringify(event);
+  // Heartbeats and expiries are handled in batches, whose replies give no reasons.
+  if (event.type === 'heartbeat' || event.type === 'expire') {
+    expect(refusal !== undefined, what).toBe(expected.refusal !== undefined);
+  } else {
+    expect(refusal, what).toBe(expected.refusal);
+  }
+  const { state } = expected;
+  expect(await twin.state(), what).toEqual(stored(state));
+  expect(await twin.waiting(), what).toEqual(new Set(idsIn(state, WAITING).keys()));
+  expect(await twin.leases(), what).toEqual(idsIn(state, ['running']));
+  if (event.type === 'claim' && claimed !== undefined) {
+    const inputs = await collectInputs(state, event, resultsIn(state));
+    expect(JSON.parse(claimed.inputsJson), `inputs of ${what}`).toEqual(inputs);
+  }
+  return state;
+}
+
+const WAITING = ['scheduled', 'queued', 'up_for_retry', 'up_for_reschedule'];
+
+/** Attempt id → end of its lease, of the instances in these states. */
+function idsIn({ graph, tasks }: RunState, states: readonly string[]): Map<string, number | undefined> {
+  const { rank } = indexGraph(graph);
+  const found = new Map<string, number | undefined>();
+  for (const [taskId, { instances }] of Object.entries(tasks)) {
+    for (const { mapIndex, attempt, state, leaseUntilMs } of instances) {
+      if (!states.includes(state)) continue;
+      found.set(formatAttemptId({ run: '1', task: rank.get(taskId)!, mapIndex, attempt }), leaseUntilMs);
+    }
+  }
+  return found;
+}
+
+/** Without what Redis keeps elsewhere: leases and results. */
+function stored(state: RunState): RunState {
+  const withoutOthers = ({ leaseUntilMs: _lease, result: _result, ...kept }: TaskInstance) => kept;
+  const tasks = Object.entries(state.tasks).map(([id, task]) => [
+    id,
+    { ...task, instances: task.instances.map(withoutOthers) },
+  ]);
+  return { ...state, tasks: Object.fromEntries(tasks) };
+}
