@@ -6,6 +6,8 @@ import type { DagOptions } from './dag.ts';
 import type { TaskNode } from './graph.ts';
 
 const DAG_ID_FORM = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
+/** A longer timer fires at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 const CLOCK_FORM = /^([01]\d|2[0-3]):[0-5]\d$/;
 
 /** Throws FL_DAG_INVALID for the first option that cannot work. */
@@ -38,6 +40,7 @@ export function checkTaskOptions(dagId: string, node: TaskNode): void {
   const refuse = refuser(dagId, `gives task "${node.id}" `);
   const { retry } = node;
   checkPositive({ timeoutMs: node.timeoutMs, attemptsMax: retry.attemptsMax }, refuse);
+  if (node.timeoutMs > TIMER_MS_MAX) refuse(`timeoutMs ${node.timeoutMs}`, 'use at most 24 days');
   for (const name of ['backoffMs', 'backoffMaxMs', 'lossesMax'] as const) {
     if (!(retry[name] >= 0)) refuse(`${name} ${retry[name]}`, 'use 0 or more');
   }
