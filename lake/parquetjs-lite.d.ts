@@ -13,6 +13,7 @@ declare module 'parquetjs-lite' {
     readonly schema: { readonly fieldList: readonly ParquetField[] };
     /** A node-int64, or a number. */
     getRowCount(): { valueOf(): number };
+    getCursor(columns: readonly string[]): { next(): Promise<Record<string, unknown> | null> };
     close(): Promise<void>;
   }
   const parquet: { readonly ParquetReader: typeof ParquetReader };
