@@ -2,20 +2,21 @@
 import { type Duck, sqlPaths } from '../../lake/duckdb.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import type { BucketRef, DayInputs, StagedFile } from '../refs.ts';
+import { STAGED_EVENT_COLUMNS } from '../staged-schema.ts';
 import { userBucketSql } from '../user-bucket.ts';
 
-/** Columns of a staged event, in DuckDB's types; a drop without the last three has them NULL. */
-const STAGED_COLUMNS = {
-  instant_ms: 'BIGINT',
-  local_ms: 'BIGINT',
-  user_id: 'VARCHAR',
-  event: 'UTINYINT',
-  flyer_id: 'VARCHAR',
-  merchant_id: 'VARCHAR',
-  event_id: 'VARCHAR',
-  seq: 'BIGINT',
-  received_ms: 'BIGINT',
-} as const;
+/** What cleansing reads of a staged event. */
+const COLUMNS = [
+  'instant_ms',
+  'local_ms',
+  'user_id',
+  'event',
+  'flyer_id',
+  'merchant_id',
+  'event_id',
+  'seq',
+  'received_ms',
+] as const satisfies readonly (keyof typeof STAGED_EVENT_COLUMNS)[];
 
 type Bucket = Pick<BucketRef, 'bucket' | 'buckets'>;
 
@@ -53,10 +54,9 @@ export async function createRowView(
   ] as const) {
     if (part.length === 0) continue;
     const paths = await Promise.all(part.map(({ key }) => store.fetchFile(key, scratchDir)));
-    const columns = Object.keys(STAGED_COLUMNS).join(', ');
-    parts.push(`SELECT ${columns} FROM read_parquet(${sqlPaths(paths)}) WHERE ${condition}`);
+    parts.push(`SELECT ${COLUMNS.join(', ')} FROM read_parquet(${sqlPaths(paths)}) WHERE ${condition}`);
   }
-  const none = Object.entries(STAGED_COLUMNS).map(([column, type]) => `NULL::${type} AS ${column}`);
+  const none = COLUMNS.map((column) => `NULL::${STAGED_EVENT_COLUMNS[column]} AS ${column}`);
   if (parts.length === 0) parts.push(`SELECT ${none.join(', ')} WHERE FALSE`);
   await duck.run(`CREATE TEMP VIEW ${name} AS ${parts.join(' UNION ALL ')}`);
 }

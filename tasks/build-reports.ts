@@ -1,0 +1,146 @@
+/** Report: a day's buckets together. Merchants and flyers without suspects and small groups, and data quality (R13 to R16). */
+
+import type { DataFile } from '../lake/data-file.ts';
+import { type Duck, openDuck, sqlPaths, sqlString } from '../lake/duckdb.ts';
+import type { ObjectStore } from '../lake/object-store.ts';
+import type { TableSchema } from '../lake/table-schema.ts';
+import { keyOrder } from '../lake/write-csv.ts';
+import { dayTables, dwellFacts } from './assets.ts';
+import { dayStatus } from './day-status.ts';
+import { defineTask } from './define-task.ts';
+import { dqChecks, sumCounters } from './dq-checks.ts';
+import { readDayInputs } from './ingest/day-inputs.ts';
+import { putTable } from './put-table.ts';
+import type { DayInputs, DayTablesRef, DwellRef } from './refs.ts';
+import { horizonKeys } from './scratch-keys.ts';
+import { setVariables, sqlFile } from './sql-file.ts';
+import { STAGED_REJECT_COLUMNS } from './staged-schema.ts';
+import { DQ_DAY, FLYER_DAY, MERCHANT_DAY, REJECTED_EVENTS } from './tables.ts';
+
+const sql = sqlFile(new URL('./build-reports.sql', import.meta.url));
+
+export const buildReports = defineTask({
+  name: 'build-reports',
+  reads: { dwell: dwellFacts },
+  makes: dayTables,
+  async run({ services, scratchDir }, { dwell }) {
+    const inputs = await readDayInputs(services.lake, dwell[0]!.inputsKey);
+    const duck = await openDuck({ ...services, tempDir: scratchDir });
+    try {
+      return await reportDay(duck, services.lake, inputs, dwell, scratchDir, Date.now());
+    } finally {
+      await duck.close();
+    }
+  },
+});
+
+/** `nowMs` decides between provisional and final (R12), nothing else. */
+export async function reportDay(
+  duck: Duck,
+  store: ObjectStore,
+  inputs: DayInputs,
+  buckets: readonly DwellRef[],
+  scratchDir: string,
+  nowMs: number,
+): Promise<DayTablesRef> {
+  const { day, params } = inputs;
+  const { inputsKey, tokens } = buckets[0]!;
+  await openBuckets(duck, store, inputs, buckets, scratchDir);
+  await setVariables(duck, {
+    day,
+    status: dayStatus(day, params, nowMs),
+    long_gap_s: params.long_gap_s,
+    bounce_s: params.bounce_s,
+    k_min_users: params.k_min_users,
+  });
+  await duck.run(sql('merchants and flyers'));
+  await duck.run(sql('suppression'));
+  const dq = dqChecks(sumCounters([...buckets.map((bucket) => bucket.dq), await countTables(duck)]));
+  await createCounterTable(duck, dq);
+
+  const put = async (schema: TableSchema, orderBy = keyOrder(schema)): Promise<DataFile[]> => [
+    await putTable(duck, store, schema, {
+      query: sql(schema.name),
+      orderBy,
+      day,
+      tokens,
+      part: '00',
+      params,
+      scratchDir,
+    }),
+  ];
+  return {
+    inputsKey,
+    day,
+    tokens,
+    dq,
+    tables: {
+      clean_events: buckets.map(({ cleanEvents }) => cleanEvents),
+      rejected_events: await put(REJECTED_EVENTS, ['source', 'line', 'reason', 'detail', 'raw']),
+      flyer_views: buckets.map(({ tables }) => tables.flyer_views),
+      user_flyer_day: buckets.map(({ tables }) => tables.user_flyer_day),
+      user_day: buckets.map(({ tables }) => tables.user_day),
+      merchant_day: await put(MERCHANT_DAY),
+      flyer_day: await put(FLYER_DAY),
+      dq_day: await put(DQ_DAY),
+    },
+  };
+}
+
+/** Views over all buckets, named as the statements read them. */
+async function openBuckets(
+  duck: Duck,
+  store: ObjectStore,
+  inputs: DayInputs,
+  buckets: readonly DwellRef[],
+  scratchDir: string,
+): Promise<void> {
+  const open = async (view: string, keys: readonly string[]) => {
+    const paths = await Promise.all(keys.map((key) => store.fetchFile(key, scratchDir)));
+    await duck.run(`CREATE TEMP VIEW ${view} AS FROM read_parquet(${sqlPaths(paths)})`);
+  };
+  await open(
+    'flyer_views',
+    buckets.map(({ tables }) => tables.flyer_views.key),
+  );
+  await open(
+    'user_flyer_day',
+    buckets.map(({ tables }) => tables.user_flyer_day.key),
+  );
+  await open(
+    'clean_events',
+    buckets.map(({ cleanEvents }) => cleanEvents.key),
+  );
+  await open(
+    'flyer_place',
+    buckets.map((bucket) => horizonKeys(bucket).places),
+  );
+  if (inputs.rejected.length > 0) {
+    await open(
+      'rejected_row',
+      inputs.rejected.map(({ key }) => key),
+    );
+  } else {
+    const columns = Object.entries(STAGED_REJECT_COLUMNS).map(([name, type]) => `NULL::${type} AS ${name}`);
+    await duck.run(`CREATE TEMP VIEW rejected_row AS SELECT ${columns.join(', ')} WHERE FALSE`);
+  }
+}
+
+/** Counters that need the tables of all buckets. Rejected rows are read rows too. */
+async function countTables(duck: Duck): Promise<Record<string, number>> {
+  const counted = await duck.rows<{ name: string; value: number }>(sql('table counters'));
+  const rejected = await duck.rows<{ reason: string; count: number }>(sql('rejected by reason'));
+  return {
+    ...Object.fromEntries(counted.map(({ name, value }) => [name, value])),
+    ...Object.fromEntries(rejected.map(({ reason, count }) => [`rows_quarantined_${reason}`, count])),
+    rows_read: rejected.reduce((sum, { count }) => sum + count, 0),
+  };
+}
+
+async function createCounterTable(duck: Duck, dq: Readonly<Record<string, number>>): Promise<void> {
+  const names = Object.keys(dq).map(sqlString).join(', ');
+  const values = Object.values(dq).join(', ');
+  await duck.run(
+    `CREATE TEMP TABLE dq_counter AS SELECT unnest([${names}]) AS name, unnest([${values}]) AS value`,
+  );
+}
