@@ -13,6 +13,8 @@ const integration = globSync('test/**/*.test.ts', { exclude: ['test/e2e/**'] }).
 export default defineConfig({
   test: {
     pool: 'forks',
+    // What tests compare is plain text, also when Vitest itself writes in colours.
+    env: { FORCE_COLOR: '0' },
     projects: [
       {
         extends: true,
