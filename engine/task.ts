@@ -85,7 +85,7 @@ export interface TaskSpec<
 }
 
 // biome-ignore lint/complexity/noBannedTypes: {} is the type of "no inputs"; Record<string, never> would forbid all.
-type NoReads = {};
+export type NoReads = {};
 
 /** `defineTask` for tasks that use these services: `export const defineTask = taskFactory<Services>();` */
 export function taskFactory<Services>() {
