@@ -42,7 +42,7 @@ export async function installRedis(
         await run(program, args, {
           timeout: INSTALL_TIMEOUT_MS,
           killSignal: 'SIGKILL',
-          // A service would take the default port and outlive us; policy-rc.d is Debian's way, this variable Homebrew's.
+          // RUNLEVEL: single user, in which Debian's init scripts start no service on the default port.
           env: { ...env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', HOMEBREW_NO_AUTO_UPDATE: '1' },
         });
       }
