@@ -2,12 +2,10 @@
 import { propagate } from './propagate.ts';
 import { lossDelayMs, mayRetry, retryDelayMs } from './retry.ts';
 import type { RunDraft } from './run-draft.ts';
-import type { AttemptKey, HeldAttempt, Refusal, RunEvent } from './run-events.ts';
+import type { AttemptKey, EventOf, HeldAttempt, Refusal } from './run-events.ts';
 import { positionOf, type TaskError, type TaskInstance } from './run-model.ts';
 import { endInstance } from './settle.ts';
 import type { TaskState } from './states.ts';
-
-type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
 const CLAIMABLE: ReadonlySet<TaskState> = new Set([
   'scheduled',

@@ -69,6 +69,8 @@ export type RunEvent =
       readonly nowMs: number;
     };
 
+export type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
+
 export interface ClearTarget {
   readonly taskId: string;
   /**

@@ -4,7 +4,8 @@
  * Lua scripts do the same steps in the same order (see run-model.ts for the counters, run-events.ts for the effects).
  */
 import { claim, expire, fail, finish, heartbeat, markEnqueued, reschedule, skip } from './attempts.ts';
-import { cancel, clear, mark } from './interventions.ts';
+import { clear } from './clear.ts';
+import { cancel, mark } from './interventions.ts';
 import { decide, propagate } from './propagate.ts';
 import { draftOf, type RunDraft } from './run-draft.ts';
 import type { Effect, Refusal, RunEvent } from './run-events.ts';

@@ -114,3 +114,11 @@ export function isFailedLeaf(
 export function isEnded(instance: TaskInstance): boolean {
   return FINISHED_STATES.has(instance.state);
 }
+
+/** Tells the world that the current attempt, if there is one, is over. */
+export function stopCurrent(draft: RunDraft, taskId: string, instance: TaskInstance): void {
+  const { mapIndex, attempt, state, token } = instance;
+  if (state === 'running') draft.effects.push({ type: 'kill', taskId, mapIndex, attempt, token: token! });
+  else if (state !== 'none' && !isEnded(instance))
+    draft.effects.push({ type: 'unschedule', taskId, mapIndex, attempt });
+}

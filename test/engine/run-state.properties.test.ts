@@ -6,7 +6,7 @@ import { checkRun } from '../support/check-run.ts';
 import { graphs } from '../support/random-graphs.ts';
 import { moves, playHistory, type Step } from '../support/run-histories.ts';
 
-const numRuns = Number(process.env.FLYERLINE_PROPERTY_RUNS ?? 400);
+const numRuns = Number(process.env.FLYERLINE_PROPERTY_RUNS ?? 150);
 
 describe('the run state machine, over random DAGs and histories', () => {
   it('keeps every counter equal to a recount, and never gets stuck', () => {
