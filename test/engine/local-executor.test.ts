@@ -1,6 +1,5 @@
-/** Whole DAGs in one process: what tasks receive, how failures, retries, limits and interrupts end. */
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+/** Whole DAGs in one process: how results travel, and how failures, retries, skips and interrupts end. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,10 +8,9 @@ import { z } from 'zod';
 import { asset } from '../../engine/asset.ts';
 import { type Dag, dag } from '../../engine/dag.ts';
 import { type LocalEvent, type LocalRunSettings, runLocally } from '../../engine/local-executor.ts';
-import { RescheduleTask, RetryLater, SkipTask } from '../../engine/signals.ts';
-import { defineTask, taskFactory } from '../../engine/task.ts';
+import { RescheduleTask, SkipTask } from '../../engine/signals.ts';
+import { defineTask } from '../../engine/task.ts';
 import type { TaskContext } from '../../engine/task-context.ts';
-import { FlyerlineError, isFlyerlineError } from '../../infra/errors.ts';
 
 const numbers = asset<readonly number[]>()('numbers');
 const sum = asset<number>()('sum');
@@ -87,43 +85,6 @@ describe('the local executor', () => {
     ]);
   });
 
-  it('tells a task where it is: interval, day, map index, parameters, services', async () => {
-    const seen: Record<string, unknown>[] = [];
-    const look = taskFactory<{ readonly name: string }>()({
-      name: 'look',
-      reads: { each: numbers },
-      makes: numbers,
-      expand: 'each',
-      params: z.object({ size: z.number() }),
-      run({ services, params, day, interval, mapIndex, mapCount, attempt, scratchDir: own }, { each }) {
-        expect(existsSync(own)).toBe(true);
-        seen.push({ name: services.name, size: params.size, day, interval, mapIndex, mapCount, attempt });
-        return each;
-      },
-    });
-    const options = {
-      schedule: null,
-      timezone: 'America/Toronto',
-      params: z.object({ size: z.number().default(7) }),
-    };
-    const looking = dag<{ readonly name: string }>('looking', options, (task) =>
-      task(look, { each: task(count, {}) }),
-    );
-    await runLocally(looking, { day: '2018-11-04', services: { name: 'shop' }, scratchDir, maxParallel: 1 });
-    const interval = { startIso: '2018-11-04T00:00:00-04:00', endIso: '2018-11-05T00:00:00-05:00' };
-    expect(seen).toEqual(
-      [0, 1, 2].map((mapIndex) => ({
-        name: 'shop',
-        size: 7,
-        day: '2018-11-04',
-        interval,
-        mapIndex,
-        mapCount: 3,
-        attempt: 1,
-      })),
-    );
-  });
-
   it('refuses parameters that do not fit, before anything runs', async () => {
     const strict = dag('strict', { schedule: null, params: z.object({ size: z.number() }) }, (task) =>
       task(count, {}),
@@ -168,23 +129,6 @@ describe('the local executor', () => {
     ]);
   });
 
-  it('does not try again what cannot be helped by it', async () => {
-    const parts = { subject: 'Table "t"', reason: 'is fenced', remedy: 'do nothing', retryable: false };
-    const fenced = single(() => Promise.reject(new FlyerlineError('FL_FENCED', parts)));
-    const { tasks } = await run(fenced);
-    expect(tasks[0]).toMatchObject({ attempts: 1, state: 'failed', error: { code: 'FL_FENCED' } });
-  });
-
-  it('waits as long as the thrower asks', async () => {
-    const startsMs: number[] = [];
-    const limited = single(({ attempt }) => {
-      startsMs.push(Date.now());
-      if (attempt === 1) throw new RetryLater('too many requests', { delayMs: 120 });
-    });
-    expect((await run(limited)).state).toBe('success');
-    expect(startsMs[1]! - startsMs[0]!).toBeGreaterThanOrEqual(115);
-  });
-
   it('asks a sensor again without using up its attempts, until its time is up', async () => {
     let pokes = 0;
     const patient = single(() => {
@@ -224,28 +168,6 @@ describe('the local executor', () => {
     });
     const states = (await run(forked)).tasks.map(({ taskId, state }) => `${taskId} ${state}`);
     expect(states).toEqual(['fork success', 'left success', 'right skipped', 'join success']);
-  });
-
-  it('refuses a branch to what is not right behind', async () => {
-    const { tasks } = await run(single((ctx) => ctx.branch('nowhere')));
-    expect(tasks[0]?.error?.message).toBe(
-      'Task "only" branches to "nowhere"; name tasks right behind it: none.',
-    );
-  });
-
-  it('ends an attempt at its timeout, by telling it to stop', async () => {
-    let told: unknown;
-    const slow = single(
-      async ({ signal, attempt }) => {
-        if (attempt > 1) return;
-        await sleep(10_000, undefined, { signal }).catch(() => {
-          told = signal.reason;
-        });
-      },
-      { timeoutMs: 40 },
-    );
-    expect(await run(slow)).toMatchObject({ state: 'success', tasks: [{ attempts: 2 }] });
-    expect(isFlyerlineError(told, 'FL_TASK_TIMEOUT')).toBe(true);
   });
 
   it('cancels on interrupt: what runs is told to stop, nothing else starts', async () => {
@@ -300,44 +222,6 @@ describe('the local executor', () => {
     await run(many, { maxParallel: 2 });
     expect(most).toBe(2);
     expect(order.slice(2)).toEqual(['work-3', 'work-2', 'work-1', 'work-0']);
-  });
-
-  it('refuses results that are too large, no JSON, or no list where one is mapped over', async () => {
-    const text = asset<string>()('text');
-    const big = defineTask({ name: 'big', makes: text, run: () => 'x'.repeat(300_000) });
-    const odd = defineTask({ name: 'odd', makes: asset<bigint>()('odd'), run: () => 1n });
-    const none = defineTask({ name: 'none', makes: numbers, run: () => 7 as never });
-    const wrong = dag('wrong', { schedule: null }, (task) => {
-      task(big, {});
-      task(odd, {});
-      task(square, { each: task(none, {}) });
-    });
-    const messages = (await run(wrong)).tasks.map(({ error }) => error?.message);
-    expect(messages.slice(0, 3)).toEqual([
-      'Task "big" returned 300002 bytes of JSON, more than 262144; put the data into the lake and return its key.',
-      'Task "odd" returned a value that JSON cannot hold; return plain objects, lists, strings, numbers, booleans and null.',
-      'Task "none" returned no list, but task "square" is mapped over it; return a list.',
-    ]);
-  });
-
-  it('passes on what JSON gives back, so that one process and many do the same', async () => {
-    let received: unknown;
-    const dates = asset<{ readonly at: string }>()('dates');
-    const make = defineTask({ name: 'make', makes: dates, run: () => ({ at: new Date(0) }) as never });
-    const read = defineTask({
-      name: 'read',
-      reads: { dates },
-      run(_ctx, inputs) {
-        received = inputs.dates;
-      },
-    });
-    await run(dag('dated', { schedule: null }, (task) => task(read, { dates: task(make, {}) })));
-    expect(received).toEqual({ at: '1970-01-01T00:00:00.000Z' });
-  });
-
-  it('removes the scratch directory of each attempt, whatever is in it', async () => {
-    await run(single(({ scratchDir: own }) => writeFile(join(own, 'spill.tmp'), 'x')));
-    expect(await readdir(scratchDir)).toEqual([]);
   });
 
   it('tells a display what happens, in order', async () => {
