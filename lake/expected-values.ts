@@ -4,6 +4,8 @@ import { type Duck, sqlName, sqlPaths } from './duckdb.ts';
 import type { ColumnSchema, ColumnType, TableSchema } from './table-schema.ts';
 
 export interface ExpectedColumn extends ColumnDigest {
+  /** Rows without a value. */
+  readonly nulls: number;
   readonly name: string;
   readonly type: ColumnType;
 }
@@ -74,9 +76,12 @@ function termsOf({ name, type }: ColumnSchema): Record<'count' | 'min' | 'max' |
   };
 }
 
-/** An empty text cannot be cast to bits, and weighs nothing. */
+/** Of plain ASCII, characters are bytes, and `left` is much faster than a slice of bytes. An empty text weighs nothing. */
 function textSum(column: string): string {
-  const edge = (slice: string) => `encode(${column})[${slice}]::BIT::BIGINT::HUGEINT`;
-  const weight = `strlen(${column}) + ${edge(':6')} + ${edge('-6:')}`;
-  return `coalesce(sum(CASE WHEN strlen(${column}) > 0 THEN ${weight} END), 0)::VARCHAR`;
+  const text = `nullif(${column}, '')`;
+  const bits = (bytes: string) => `${bytes}::BIT::BIGINT`;
+  const ascii = `${bits(`encode(left(${text}, 6))`)} + ${bits(`encode(right(${text}, 6))`)}`;
+  const other = `${bits(`encode(${text})[:6]`)} + ${bits(`encode(${text})[-6:]`)}`;
+  const isAscii = `strlen(${column}) = length(${column})`;
+  return `coalesce(sum(strlen(${text}) + CASE WHEN ${isAscii} THEN ${ascii} ELSE ${other} END), 0)::VARCHAR`;
 }

@@ -1,9 +1,10 @@
 /** Statistics of a data file for the table log, read from the file's own footer. */
-import { type ColumnMetaData, type FileMetaData, parquetMetadata, type SchemaElement } from 'hyparquet';
+import { type ColumnMetaData, type FileMetaData, parquetMetadata } from 'hyparquet';
 import { FlyerlineError } from '../infra/errors.ts';
 import type { DataFile } from './data-file.ts';
 import type { ObjectStore } from './object-store.ts';
-import type { ColumnSchema, ColumnType, TableSchema } from './table-schema.ts';
+import { columnsOfFile } from './parquet-schema.ts';
+import type { ColumnSchema, TableSchema } from './table-schema.ts';
 
 const TAIL_BYTES = 64 * 1024;
 /** Delta readers expect short bounds for texts; a long one is left out, which only costs pruning. */
@@ -18,7 +19,7 @@ export async function statsOfFile(store: ObjectStore, schema: TableSchema, file:
   if (Number(footer.num_rows) !== file.rowCount) {
     throw mismatch(schema, file, `has ${footer.num_rows} rows instead of ${file.rowCount}`);
   }
-  const found = footer.schema.slice(1).map(columnText);
+  const found = columnsOfFile(footer).map(({ text }) => text);
   const declared = schema.columns.map(({ name, type }) => `${name} ${type}`);
   if (found.join() !== declared.join()) {
     throw mismatch(schema, file, `has the columns (${found.join(', ')}) instead of (${declared.join(', ')})`);
@@ -39,22 +40,6 @@ export async function statsOfFile(store: ObjectStore, schema: TableSchema, file:
     }
   }
   return JSON.stringify({ numRecords: file.rowCount, minValues, maxValues, nullCount });
-}
-
-/** A column of a Parquet file in the words of a table declaration. */
-function columnText({ name, type, converted_type, repetition_type }: SchemaElement): string {
-  const known: Readonly<Record<string, ColumnType>> = {
-    'BYTE_ARRAY UTF8': 'string',
-    'INT32 ': 'int',
-    'INT32 INT_32': 'int',
-    'INT64 ': 'long',
-    'INT64 INT_64': 'long',
-    'DOUBLE ': 'double',
-    'BOOLEAN ': 'boolean',
-    'INT32 DATE': 'date',
-  };
-  const physical = `${type ?? 'group'} ${converted_type ?? ''}`;
-  return `${name} ${repetition_type === 'REPEATED' ? 'repeated ' : ''}${known[physical] ?? physical}`;
 }
 
 async function readFooter(store: ObjectStore, file: DataFile): Promise<FileMetaData> {

@@ -3,20 +3,29 @@
  *
  * parquetjs-lite reads footer, schema and row count: old and strict, it stands for the readers out there that know only
  * the plain format. It is not asked for values, because it decodes dictionaries of more than 256 entries wrongly, in
- * silence. hyparquet reads every value, and digests them column by column.
+ * silence. hyparquet decodes every value, and they are compared by their digests, column by column.
  */
-import { type FileHandle, open } from 'node:fs/promises';
-import { type AsyncBuffer, parquetMetadataAsync, parquetScan } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import parquetjs from 'parquetjs-lite';
 import { FlyerlineError } from '../infra/errors.ts';
-import { type ColumnDigest, digestColumn, mergeDigests } from './column-digest.ts';
 import type { ExpectedColumn, ExpectedValues } from './expected-values.ts';
-import type { ColumnType } from './table-schema.ts';
+import { digestParquet, type FileDigest } from './parquet-digest.ts';
+import { columnTypeOf } from './parquet-schema.ts';
 
-/** Throws FL_READ_BACK when the file does not hold exactly the expected rows and values. */
-export async function readBackParquet(path: string, expected: ExpectedValues): Promise<void> {
-  const problem = (await footerProblem(path, expected)) ?? (await valueProblem(path, expected));
+/**
+ * Throws FL_READ_BACK when the file does not hold exactly the expected rows and values. A promise of what is expected
+ * is welcome: the file is read while DuckDB still computes it.
+ */
+export async function readBackParquet(
+  path: string,
+  expected: ExpectedValues | Promise<ExpectedValues>,
+): Promise<void> {
+  const [footer, values, wanted] = await Promise.all([readFooter(path), readValues(path), expected]);
+  const problem =
+    typeof footer === 'string'
+      ? `parquetjs-lite cannot open it (${footer})`
+      : typeof values === 'string'
+        ? `hyparquet cannot read it (${values})`
+        : (footerProblem(footer, wanted) ?? valueProblem(values, wanted));
   if (problem === undefined) return;
   throw new FlyerlineError('FL_READ_BACK', {
     subject: `Parquet file "${path}"`,
@@ -25,81 +34,66 @@ export async function readBackParquet(path: string, expected: ExpectedValues): P
   });
 }
 
-const PARQUETJS_TYPE: Readonly<Record<ColumnType, string>> = {
-  string: 'BYTE_ARRAY UTF8',
-  int: 'INT32 INT_32',
-  long: 'INT64 INT_64',
-  double: 'DOUBLE ',
-  boolean: 'BOOLEAN ',
-  date: 'INT32 DATE',
-};
+interface Footer {
+  readonly rowCount: number;
+  /** `name type`. */
+  readonly columns: readonly string[];
+}
 
-async function footerProblem(path: string, expected: ExpectedValues): Promise<string | undefined> {
-  const reader = await parquetjs.ParquetReader.openFile(path).catch((error: unknown) => `${error}`);
-  if (typeof reader === 'string') return `parquetjs-lite cannot open it (${reader})`;
+/** What parquetjs-lite says, or why it says nothing. It throws texts as well as errors. */
+async function readFooter(path: string): Promise<Footer | string> {
   try {
-    const rowCount = Number(reader.getRowCount());
-    if (rowCount !== expected.rowCount) return `it has ${rowCount} rows instead of ${expected.rowCount}`;
-    const found = reader.schema.fieldList.map(
-      ({ path: names, primitiveType, originalType }) =>
-        `${names.join('.')} ${primitiveType ?? 'group'} ${originalType ?? ''}`,
-    );
-    const wanted = expected.columns.map(({ name, type }) => `${name} ${PARQUETJS_TYPE[type]}`);
-    if (found.join() !== wanted.join()) {
-      return `its columns are (${found.join(', ')}) instead of (${wanted.join(', ')})`;
+    const reader = await parquetjs.ParquetReader.openFile(path);
+    try {
+      return {
+        rowCount: Number(reader.getRowCount()),
+        columns: reader.schema.fieldList.map(({ path: names, primitiveType = 'group', originalType }) => {
+          const type = columnTypeOf(primitiveType, originalType);
+          return `${names.join('.')} ${type ?? [primitiveType, originalType].join(' ')}`;
+        }),
+      };
+    } finally {
+      await reader.close();
     }
-    return undefined;
-  } finally {
-    await reader.close();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
-async function valueProblem(path: string, expected: ExpectedValues): Promise<string | undefined> {
-  const handle = await open(path, 'r');
+async function readValues(path: string): Promise<FileDigest | string> {
   try {
-    for (const column of expected.columns) {
-      const digest = await readDigest(await asyncBufferOf(handle), column).catch(
-        (error: unknown) => `hyparquet cannot read it (${error instanceof Error ? error.message : error})`,
-      );
-      const problem = typeof digest === 'string' ? digest : differenceOf(digest, column);
-      if (problem !== undefined) return `column "${column.name}": ${problem}`;
-    }
-    return undefined;
-  } finally {
-    await handle.close();
+    return await digestParquet(path);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
-async function asyncBufferOf(handle: FileHandle): Promise<AsyncBuffer> {
-  const { size } = await handle.stat();
-  return {
-    byteLength: size,
-    slice: async (start, end = size) => {
-      const buffer = new ArrayBuffer(end - start);
-      const { bytesRead } = await handle.read(new Uint8Array(buffer), 0, end - start, start);
-      if (bytesRead < end - start) throw new Error('the file ends early');
-      return buffer;
-    },
-  };
+function footerProblem(footer: Footer, expected: ExpectedValues): string | undefined {
+  if (footer.rowCount !== expected.rowCount) {
+    return `it has ${footer.rowCount} rows instead of ${expected.rowCount}`;
+  }
+  const wanted = expected.columns.map(({ name, type }) => `${name} ${type}`);
+  if (footer.columns.join() === wanted.join()) return undefined;
+  return `its columns are (${footer.columns.join(', ')}) instead of (${wanted.join(', ')})`;
 }
 
-/** One column chunk after the other, so that memory holds one of them. */
-async function readDigest(file: AsyncBuffer, { name, type }: ExpectedColumn): Promise<ColumnDigest> {
-  const metadata = await parquetMetadataAsync(file);
-  const parsers = { dateFromDays: (days: number) => days };
-  const scan = await parquetScan({ file, metadata, compressors, parsers, columns: [name] });
-  let digest = digestColumn(type, []);
-  for (const range of scan.ranges) {
-    digest = mergeDigests(digest, digestColumn(type, await scan.readColumn({ column: name, ...range })));
+function valueProblem(found: FileDigest, expected: ExpectedValues): string | undefined {
+  for (const [index, column] of expected.columns.entries()) {
+    const difference = differenceOf(found.columns[index], column);
+    if (difference !== undefined) return `column "${column.name}": ${difference}`;
   }
-  return digest;
+  return undefined;
 }
 
 /** Relative to the sum of magnitudes; both sums carry their rounding error along. */
 const SUM_TOLERANCE = 1e-12;
 
-function differenceOf(found: ColumnDigest, wanted: ExpectedColumn): string | undefined {
-  for (const figure of ['count', 'nulls', 'min', 'max'] as const) {
+function differenceOf(
+  found: FileDigest['columns'][number] | undefined,
+  wanted: ExpectedColumn,
+): string | undefined {
+  if (found?.name !== wanted.name || found.type !== wanted.type) return `it is ${found?.name} ${found?.type}`;
+  for (const figure of ['count', 'min', 'max'] as const) {
     if (found[figure] !== wanted[figure]) {
       return `its ${figure} is ${show(found[figure])} instead of ${show(wanted[figure])}`;
     }
