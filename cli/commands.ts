@@ -15,4 +15,5 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'run', group: 'Run', load: () => import('./commands/run.ts') },
   { name: 'generate', group: 'Run', load: () => import('./commands/generate.ts') },
   { name: 'test', group: 'Develop', load: () => import('./commands/test.ts') },
+  { name: 'bench', group: 'Develop', load: () => import('./commands/bench.ts') },
 ];

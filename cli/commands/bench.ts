@@ -1,0 +1,26 @@
+/** `bench`: measures this project against its promises and against others; one subcommand for each benchmark. */
+import { Command } from 'commander';
+
+/** `bench/<name>/command.ts` exports `command()`, as the files beside this one do. */
+const BENCHES = ['compute'] as const;
+
+// By name, not by import: no layer depends on bench/, which an installation that only runs may leave out.
+const declarations = await Promise.all(
+  BENCHES.map(
+    async (name) =>
+      (await import(new URL(`../../bench/${name}/command.ts`, import.meta.url).href)) as {
+        command(): Command;
+      },
+  ),
+);
+
+export function command(): Command {
+  const declared = new Command('bench')
+    .summary('measure it against its promises and against others')
+    .description(
+      'Measures this project against its promises and against others, on this machine.\n\n' +
+        'For figures that mean something, nothing else should run meanwhile.',
+    );
+  for (const bench of declarations) declared.addCommand(bench.command());
+  return declared;
+}
