@@ -34,18 +34,22 @@ async function runStages(filters: readonly string[], options: TestOptions): Prom
   const withChecks = filters.length === 0 && projects.includes('unit');
   const withServers = projects.some((project) => project !== 'unit');
 
-  using progress = new ProgressDisplay();
-  if (withServers) announceProvisions(progress);
-  if (withChecks) announceChecks(progress);
-  for (const project of projects) progress.update(PROJECT_LABEL[project], {});
+  const progress = new ProgressDisplay();
+  try {
+    if (withServers) announceProvisions(progress);
+    if (withChecks) announceChecks(progress);
+    for (const project of projects) progress.update(PROJECT_LABEL[project], {});
 
-  const [checks] = await Promise.all([
-    withChecks ? runChecks(progress) : [],
-    withServers ? provideAll(progress) : undefined,
-  ]);
-  const results = [...checks];
-  for (const project of projects) results.push(await runVitest(project, filters, progress));
-  return results;
+    const [checks] = await Promise.all([
+      withChecks ? runChecks(progress) : [],
+      withServers ? provideAll(progress) : undefined,
+    ]);
+    const results = [...checks];
+    for (const project of projects) results.push(await runVitest(project, filters, progress));
+    return results;
+  } finally {
+    progress.stop();
+  }
 }
 
 function report(stages: readonly StageResult[], durationMs: number, ok: boolean): string {
