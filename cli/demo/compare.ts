@@ -89,6 +89,7 @@ function countChecks({ day, dq, shoppers, merchants }: MeasuredDay, expected: Da
     dqCheck('rejected: bad row', 'rows_quarantined_bad_row'),
     dqCheck('rejected: no user', 'rows_quarantined_no_user'),
     dqCheck('rejected: unknown event', 'rows_quarantined_unknown_event'),
+    dqCheck('rejected: clock ahead', 'rows_quarantined_skew_future'),
     check('merchants', expected.merchants.length, merchants.length),
     check('shoppers', expected.views.users, shoppers.users),
     check('views', expected.views.views, shoppers.views),

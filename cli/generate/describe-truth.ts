@@ -80,6 +80,7 @@ function dirtTable({ totals, bot }: Truth, columns: number): string {
     ['· truncated', rejected.truncated, 'a line cut off, half a JSON object'],
     ['· no user', rejected.missing_user, 'an empty user_id'],
     ['· unknown event', rejected.unknown_event, 'page_ping'],
+    ['· clock ahead', rejected.clock_ahead, 'an hour later than it was received (rule R12)'],
     ['null flyers', totals.null_spelling_flyer, 'null, %3Cnull%3G, None, \\N, … (rule R2)'],
     ['null merchants', totals.null_spelling_merchant, 'the same'],
     ['merchant gaps', totals.merchant_filled, 'a known flyer without its merchant (rule R3)'],

@@ -9,6 +9,8 @@ export const FAULT_SHARE = 0.004;
 
 const FAULT_KINDS = FAULTS.slice(1) as readonly Fault[];
 const DUPLICATE_KINDS = DUPLICATES.slice(1) as readonly Duplicate[];
+/** More than the five minutes that rule R12 forgives. */
+const CLOCK_AHEAD_MS = HOUR_MS;
 const OTHER_OFFSETS_MS = [0, 1, -3, -5, -7].map((hours) => hours * HOUR_MS);
 
 /** Adds dirt to the rows from index `from` on. */
@@ -71,9 +73,15 @@ function plantDuplicate(
 function plantFault(random: Random, batch: EventBatch, row: number, producers: readonly Producer[]): void {
   const copy = batch.copy(row);
   const wanted = FAULT_KINDS[random.below(FAULT_KINDS.length)]!;
-  // Inside one JSON or XML document a truncated element would take all that follow with it.
-  const isDocument = ['json', 'xml'].includes(producers[batch.producer[copy]!]!.shape);
-  const fault = wanted === 'truncated' && isDocument ? 'bad_timestamp' : wanted;
+  const fault = isPossible(wanted, producers[batch.producer[copy]!]!) ? wanted : 'bad_timestamp';
   batch.fault[copy] = FAULTS.indexOf(fault);
   batch.arrivalMs[copy]! += random.below(5000);
+  if (fault === 'clock_ahead') batch.instantMs[copy] = batch.arrivalMs[copy]! + CLOCK_AHEAD_MS;
+}
+
+function isPossible(fault: Fault, { shape, fields }: Producer): boolean {
+  // Inside one JSON or XML document a truncated element would take all that follow with it.
+  if (fault === 'truncated') return shape === 'csv' || shape === 'ndjson';
+  // Without a time of receipt nobody can tell that a clock is wrong (rule R12).
+  return fault !== 'clock_ahead' || fields.includes('received_at');
 }

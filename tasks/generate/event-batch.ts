@@ -8,6 +8,7 @@ export const FAULTS = [
   'truncated',
   'missing_user',
   'unknown_event',
+  'clock_ahead',
 ] as const;
 export type Fault = Exclude<(typeof FAULTS)[number], 'none'>;
 

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DropFile } from './drop-file.ts';
-import { type EventBatch, FAULTS } from './event-batch.ts';
+import { type EventBatch, FAULTS, type Fault } from './event-batch.ts';
 import type { Ledger } from './ledger.ts';
 import type { Producer } from './producers.ts';
 import { type RowWriter, rowWriter } from './row-text.ts';
@@ -10,6 +10,9 @@ import { DAY_MS, dayText, offsetAt } from './zones.ts';
 
 /** The collectors' clocks, by which drops are cut and named. */
 export const COLLECTOR_ZONE = 'America/Toronto';
+
+/** Faults whose row still says when it happened: it counts for its own day. */
+const DATED_FAULTS: ReadonlySet<string> = new Set<Fault>(['missing_user', 'unknown_event', 'clock_ahead']);
 
 export interface DropRecord {
   /** Below the drops' folder. */
@@ -119,8 +122,7 @@ export class LandingZone {
     const book = this.#ledger.days[day]!;
     const fault = batch.fault[row]!;
     if (fault !== 0) {
-      const dated = FAULTS[fault] === 'missing_user' || FAULTS[fault] === 'unknown_event';
-      if (dated) book.rejected[fault]!++;
+      if (DATED_FAULTS.has(FAULTS[fault]!)) book.rejected[fault]!++;
       else drop.undated.set(fault, (drop.undated.get(fault) ?? 0) + 1);
       return;
     }

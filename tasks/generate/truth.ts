@@ -45,6 +45,7 @@ export interface RowTruth {
   readonly rows_quarantined_bad_row: number;
   readonly rows_quarantined_no_user: number;
   readonly rows_quarantined_unknown_event: number;
+  readonly rows_quarantined_skew_future: number;
   /** The same by how they came to be. */
   readonly rejected: Readonly<Record<Fault, number>>;
   readonly duplicates: Readonly<Record<Duplicate, number>>;
@@ -154,6 +155,7 @@ function rowTruth(books: readonly DayBook[]): RowTruth {
     rows_quarantined_bad_row: rejected.bad_timestamp + rejected.timestamp_without_offset + rejected.truncated,
     rows_quarantined_no_user: rejected.missing_user,
     rows_quarantined_unknown_event: rejected.unknown_event,
+    rows_quarantined_skew_future: rejected.clock_ahead,
     rejected,
     duplicates,
     events,

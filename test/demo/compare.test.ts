@@ -19,7 +19,7 @@ describe('compareWithTruth', () => {
     expect(comparison).toMatchObject({ ok: true, merchantDaysHidden: 0 });
     expect(comparison.merchantDaysExact).toBe(comparison.merchantDays);
     expect(comparison.correlation).toBeGreaterThan(0.99);
-    expect(comparison.counts).toHaveLength(20);
+    expect(comparison.counts).toHaveLength(22);
   });
 
   it('leaves out merchants that k-anonymity hides, and is content all the same', () => {

@@ -105,7 +105,7 @@ describe('the reports', () => {
     const wrong = { ...day, dq: { ...day.dq, rows_dropped_duplicate: 0 } };
     const text = countsReport(compareWithTruth(truth, [wrong]), context());
     expect(text).toMatch(/^duplicates dropped +0, \d+ ✗$/m);
-    expect(text).toContain('✗ 1 of 10 figures differ');
+    expect(text).toContain('✗ 1 of 11 figures differ');
   });
 
   it('mark the true mean in the bar of the measured one', () => {

@@ -1,4 +1,4 @@
-/** Reads generated drops back with other parsers than the pipeline's, row by row, classified by rule R1. */
+/** Reads generated drops back with other parsers than the pipeline's, row by row, classified by rules R1 and R12. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
@@ -9,7 +9,7 @@ import { EVENT_NAMES } from '../../tasks/events.ts';
 export interface DropRow {
   readonly key: string;
   readonly fields: Readonly<Record<string, string | undefined>>;
-  readonly fault: 'bad_row' | 'no_user' | 'unknown_event' | undefined;
+  readonly fault: 'bad_row' | 'no_user' | 'unknown_event' | 'skew_future' | undefined;
   /** Local date, when the timestamp can be read. */
   readonly day: string | undefined;
   readonly instantMs: number;
@@ -96,5 +96,7 @@ function classify(key: string, fields: Record<string, string | undefined>): Drop
   const day = stamp.slice(0, 10);
   if ((fields.user_id ?? '').trim() === '') return { key, fields, fault: 'no_user', day, instantMs };
   const known = (EVENT_NAMES as readonly string[]).includes((fields.event ?? '').trim().toLowerCase());
-  return { key, fields, fault: known ? undefined : 'unknown_event', day, instantMs };
+  if (!known) return { key, fields, fault: 'unknown_event', day, instantMs };
+  const isAhead = instantMs > Date.parse(fields.received_at ?? '') + 300_000;
+  return { key, fields, fault: isAhead ? 'skew_future' : undefined, day, instantMs };
 }
