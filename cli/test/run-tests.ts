@@ -1,4 +1,5 @@
 /** `flyerline test`: all stages one after the other, then what failed, what was skipped and the count. */
+import { FlyerlineError } from '../../infra/errors.ts';
 import { EXIT } from '../exit-code.ts';
 import { formatDuration, ProgressDisplay, style } from '../terminal.ts';
 import { announceChecks, runChecks } from './checks.ts';
@@ -20,6 +21,7 @@ export async function runTests(filters: readonly string[], options: TestOptions)
   const startedAtMs = performance.now();
   const stages = await runStages(filters, options);
   const tally = tallyOf(stages);
+  if (filters.length > 0 && tally.passed + tally.failed + tally.skipped === 0) throw nothingMatches(filters);
   const ok = tally.failed === 0 && (options.skips || tally.skipped === 0);
   if (!ok) process.exitCode = EXIT.failed;
   const durationMs = performance.now() - startedAtMs;
@@ -50,6 +52,16 @@ async function runStages(filters: readonly string[], options: TestOptions): Prom
   } finally {
     progress.stop();
   }
+}
+
+/** Else a misspelt filter would look like success. */
+function nothingMatches(filters: readonly string[]): FlyerlineError {
+  return new FlyerlineError('FL_USAGE', {
+    subject: `Filter "${filters.join(' ')}"`,
+    reason: 'matches no test file of the chosen kinds',
+    remedy: 'give a part of a path below test/, such as "engine/"',
+    retryable: false,
+  });
 }
 
 function report(stages: readonly StageResult[], durationMs: number, ok: boolean): string {
