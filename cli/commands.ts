@@ -12,6 +12,7 @@ export interface CommandEntry {
 
 /** In the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'demo', group: 'Run', load: () => import('./commands/demo.ts') },
   { name: 'run', group: 'Run', load: () => import('./commands/run.ts') },
   { name: 'generate', group: 'Run', load: () => import('./commands/generate.ts') },
   { name: 'test', group: 'Develop', load: () => import('./commands/test.ts') },

@@ -1,16 +1,11 @@
-/** What the demo says at its end: partitions, counts and dwell next to the truth, where the files are, what to try next. */
+/** What the demo found: runs, partitions, counts and dwell next to the truth. */
+import type { RunSummary } from '../../engine/run-summary.ts';
 import { bar } from '../terminal/bar.ts';
 import { wrap } from '../terminal/wrap.ts';
 import { formatBytes, formatCount, formatShare, type Style, table } from '../terminal.ts';
 import type { Comparison, CountCheck, MerchantComparison } from './compare.ts';
-
-export interface PublishedPartition {
-  readonly table: string;
-  readonly day: string;
-  readonly rowCount: number;
-  /** Bytes of the data files. */
-  readonly size: number;
-}
+import type { PublishedPartition } from './published.ts';
+import { runGrid } from './run-grid.ts';
 
 export interface ReportContext {
   readonly style: Style;
@@ -22,6 +17,25 @@ const MERCHANTS_SHOWN = 12;
 /** Means of some hundred views each cannot miss this by chance. */
 const CORRELATION_MIN = 0.99;
 
+export function runsReport(
+  runs: readonly RunSummary[],
+  taskIds: readonly string[],
+  context: ReportContext,
+): string {
+  const { style } = context;
+  const byDay = new Map(runs.map((run) => [run.day, run]));
+  const grid = runGrid([...byDay.keys()], byDay, taskIds, { ...context, frame: 0 });
+  const failures = runs.flatMap(({ day, tasks }) =>
+    tasks
+      .filter(({ error }) => error !== undefined)
+      .map(
+        ({ taskId, error }) =>
+          `${style.red('✗')} ${day} ${taskId}: ${error!.message} ${style.dim(error!.code)}`,
+      ),
+  );
+  return [...grid, ...(failures.length === 0 ? [] : ['', ...failures])].join('\n');
+}
+
 export function partitionsReport(
   partitions: readonly PublishedPartition[],
   { style }: ReportContext,
@@ -30,7 +44,7 @@ export function partitionsReport(
   const rows = [...Map.groupBy(partitions, (partition) => partition.table)].map(([name, ofTable]) => ({
     name,
     rowCounts: new Map(ofTable.map(({ day, rowCount }) => [day, rowCount])),
-    size: ofTable.reduce((sum, { size }) => sum + size, 0),
+    size: ofTable.reduce((sum, { exportedSize }) => sum + exportedSize, 0),
   }));
   return section(
     'Published, one partition per table and day (rows)',
@@ -43,7 +57,7 @@ export function partitionsReport(
           value: (row: (typeof rows)[number]) => optional(row.rowCounts.get(day), formatCount),
           align: 'right' as const,
         })),
-        { header: 'size', value: (row) => formatBytes(row.size), align: 'right' },
+        { header: 'exports', value: (row) => (row.size === 0 ? '' : formatBytes(row.size)), align: 'right' },
       ],
       style,
     ),

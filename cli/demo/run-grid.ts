@@ -12,10 +12,15 @@ export interface GridContext {
 }
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
-/** `✓ 12.3s`; on a narrow terminal seconds from ten on push the cells behind them. */
-const CELL_WIDTH = 7;
-const CELL_WIDTH_NARROW = 6;
 const DAY_WIDTH = 12;
+const RUN_WIDTH = 5;
+/** From roomy to tight; the first that fits is taken. `✓ 12.3s` is 7 wide, `✓ 0.3s` 6. */
+const LAYOUTS = [
+  { cellWidth: 7, gap: '  ', withRun: true },
+  { cellWidth: 7, gap: ' ', withRun: true },
+  { cellWidth: 6, gap: ' ', withRun: true },
+  { cellWidth: 6, gap: ' ', withRun: false },
+] as const;
 
 /** Lines of the grid; a run that is not there yet is `undefined`. */
 export function runGrid(
@@ -26,11 +31,14 @@ export function runGrid(
 ): string[] {
   const { style } = context;
   const names = shortNames(taskIds);
-  const isWide = DAY_WIDTH + (names.length + 1) * (CELL_WIDTH + 2) < context.columns;
-  const widths = names.map((name) => Math.max(isWide ? CELL_WIDTH : CELL_WIDTH_NARROW, name.length));
-  const line = (first: string, cells: readonly string[], last: string) =>
-    [padEnd(first, DAY_WIDTH), ...cells.map((cell, i) => padEnd(cell, widths[i]!)), last]
-      .join(isWide ? '  ' : ' ')
+  const { cellWidth, gap, withRun } = fittingLayout(names, context.columns);
+  const line = (first: string, cells: readonly string[], run: string) =>
+    [
+      padEnd(first, DAY_WIDTH),
+      ...cells.map((cell, i) => padEnd(cell, Math.max(cellWidth, names[i]!.length))),
+      ...(withRun ? [run] : []),
+    ]
+      .join(gap)
       .trimEnd();
   return [
     style.dim(line('', names, 'run')),
@@ -44,6 +52,14 @@ export function runGrid(
       );
     }),
   ];
+}
+
+function fittingLayout(names: readonly string[], columns: number): (typeof LAYOUTS)[number] {
+  const widthOf = ({ cellWidth, gap, withRun }: (typeof LAYOUTS)[number]) =>
+    DAY_WIDTH +
+    names.reduce((sum, name) => sum + gap.length + Math.max(cellWidth, name.length), 0) +
+    (withRun ? gap.length + RUN_WIDTH : 0);
+  return LAYOUTS.find((layout) => widthOf(layout) < columns) ?? LAYOUTS.at(-1)!;
 }
 
 /** One line per task instance that ended between two looks at a run; for output that is no terminal. */

@@ -50,7 +50,7 @@ describe('runGrid', () => {
     expect(line).toBe('✗ 2018-10-01  ✗ 0.3s   – upstr  – skip   ↻ retry  ◌        2.3s');
   });
 
-  it.each([80, 100])('fits %i columns with all eight tasks', (columns) => {
+  it.each([80, 100])('fits %i columns with all tasks', (columns) => {
     const runs = new Map(DAYS.map((day) => [day, aRun(day)]));
     for (const line of runGrid(DAYS, runs, TASK_IDS, context(columns))) {
       expect(displayWidth(line)).toBeLessThan(columns);
@@ -58,7 +58,9 @@ describe('runGrid', () => {
   });
 
   it('names columns by the first word, or the last where that is shared', () => {
-    expect(shortNames(TASK_IDS)).toEqual('ingest cleanse compute build check publish parquet csv'.split(' '));
+    expect(shortNames(TASK_IDS)).toEqual(
+      'ingest cleanse compute build check publish parquet csv update'.split(' '),
+    );
   });
 
   it('tells what ended since the last look, once, with the reason of a failure', () => {
@@ -87,7 +89,12 @@ describe('the reports', () => {
       truth,
       DAYS.map((day) => perfectDay(truth, day, 11)),
     );
-    const partitions = DAYS.map((day) => ({ table: 'user_flyer_day', day, rowCount: 12_345, size: 1e6 }));
+    const partitions = DAYS.map((day) => ({
+      table: 'user_flyer_day',
+      day,
+      rowCount: 12_345,
+      exportedSize: 1e6,
+    }));
     const text = [
       partitionsReport(partitions, context(columns)),
       countsReport(comparison, context(columns)),

@@ -12,6 +12,7 @@ export const TASK_IDS = [
   'publish-day',
   'export-parquet',
   'export-csv',
+  'update-catalog',
 ];
 
 export function aTask(taskId: string, more: Partial<TaskSummary> = {}): TaskSummary {
