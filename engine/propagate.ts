@@ -24,7 +24,7 @@ export function propagate(draft: RunDraft, finished: string[], nowMs: number): v
 /** Applies its trigger rule to a task that has not been decided yet. */
 export function decide(draft: RunDraft, taskId: string, finished: string[], nowMs: number): void {
   const { state, upstream } = draft.task(taskId);
-  if (state !== 'none' || draft.run.state !== 'running' || draft.run.cancelled !== undefined) return;
+  if (state !== 'none' || draft.run.state !== 'running') return;
   const verdict = verdictOf(draft.node(taskId).triggerRule, upstream);
   if (verdict === 'run') startTask(draft, taskId, finished, nowMs);
   else if (verdict === 'upstream_failed') endUnstarted(draft, taskId, 'upstream_failed', finished, { nowMs });

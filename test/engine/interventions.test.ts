@@ -66,6 +66,20 @@ describe('clear', () => {
     expect(run.states()).toMatchObject({ each: 'success', join: 'active' });
   });
 
+  it('of single map indices takes all of them when the list is made anew', () => {
+    const run = driveRun(mapped);
+    run.start();
+    run.succeed('list', ['x', 'y']);
+    for (const index of [0, 1]) run.succeed('each', 'X', index);
+    const targets = [{ taskId: 'each', mapIndices: [1] }, { taskId: 'list' }];
+    const effects = run.send({ type: 'clear', targets, nowMs: 5000 });
+    expect(effects).toMatchObject([
+      { type: 'unschedule', taskId: 'join' },
+      { type: 'schedule', taskId: 'list' },
+    ]);
+    expect(run.states()).toMatchObject({ list: 'active', each: 'none' });
+  });
+
   it('expands a mapped task anew, perhaps to fewer', () => {
     const run = driveRun(mapped);
     run.start();
@@ -139,7 +153,7 @@ describe('mark', () => {
     run.send({ type: 'mark', taskId: 'each', state: 'success', note: 'not today', nowMs: 5000 });
     run.succeed('list', ['x']);
     expect(run.states()).toMatchObject({ each: 'success', join: 'active' });
-    expect(run.state.tasks.each?.instances).toEqual([]);
+    expect(run.state.tasks.each).toMatchObject({ mapCount: 0, instances: [] });
   });
 });
 
@@ -158,6 +172,16 @@ describe('cancel', () => {
       { type: 'run-finished', state: 'failed' },
     ]);
     expect(run.refuse({ type: 'finish', ...held })).toBe('wrong-state');
+    const claim = {
+      type: 'claim',
+      taskId: 'b',
+      mapIndex: -1,
+      attempt: 1,
+      token: 'k',
+      leaseMs: 1,
+      nowMs: 6000,
+    } as const;
+    expect(run.refuse(claim)).toBe('run-not-running');
     expect(run.refuse({ type: 'cancel', reason: 'again', nowMs: 6000 })).toBe('run-not-running');
   });
 

@@ -67,6 +67,23 @@ describe('a run', () => {
     expect(run.state.state).toBe('success');
   });
 
+  it('skips everything behind a short circuit, whatever the rules, but for what another path has satisfied', () => {
+    const run = driveRun(
+      graphOf({
+        cut: {},
+        fine: {},
+        next: { upstream: ['cut'] },
+        always: { upstream: ['next'], triggerRule: 'all_done' },
+        either: { upstream: ['always', 'fine'], triggerRule: 'one_success' },
+      }),
+    );
+    run.start();
+    run.claim('cut');
+    run.send({ type: 'finish', ...run.held('cut'), shortCircuit: 'nothing new' });
+    run.succeed('fine');
+    expect(run.states()).toMatchObject({ next: 'skipped', always: 'skipped', either: 'active' });
+  });
+
   it('keeps a failure beside a short circuit visible', () => {
     const run = driveRun(graphOf({ cut: {}, bad: {}, both: { upstream: ['cut', 'bad'] } }));
     run.start();

@@ -24,6 +24,7 @@ export function checkRun(run: RunState): void {
     if (node.expand === undefined) checkSingle(node.id, task);
     else checkMapped(node.id, task);
     checkState(node.id, task);
+    checkCut(node.id, task);
     if (!ENDED.includes(task.state)) unfinished += 1;
     const isLeaf = !run.graph.tasks.some(({ upstream }) => upstream.includes(node.id));
     if (isLeaf && (task.state === 'failed' || task.state === 'upstream_failed')) failedLeaves += 1;
@@ -76,6 +77,14 @@ function checkState(id: string, task: TaskRun): void {
       task.state === 'active',
     );
   if (ENDED.includes(task.state) && states.length > 0) agree(`state of ${id}`, task.state, stateFrom(states));
+}
+
+/** A task cuts what is behind it if its successes all say so, or if it was skipped for that reason itself. */
+function checkCut(id: string, task: TaskRun): void {
+  const { success, shortCircuits } = task.counts;
+  if (task.state === 'success')
+    agree(`cut of ${id}`, task.cut === true, success > 0 && shortCircuits === success);
+  else if (task.state !== 'skipped') agree(`cut of ${id}`, task.cut, undefined);
 }
 
 function stateFrom(states: readonly string[]): string {
