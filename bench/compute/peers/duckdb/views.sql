@@ -15,10 +15,9 @@ CREATE OR REPLACE TEMP TABLE views AS
   placed AS (
     SELECT
       *,
-      last_value(CASE WHEN is_placement THEN flyer_id WHEN NOT is_same_user THEN '' END IGNORE NULLS) OVER so_far
-        AS placed_flyer_id,
-      last_value(CASE WHEN is_placement THEN merchant_id WHEN NOT is_same_user THEN '' END IGNORE NULLS) OVER so_far
-        AS placed_merchant_id
+      -- May still be that of the user before: a user's first event is a break, whatever was open.
+      last_value(CASE WHEN is_placement THEN flyer_id END IGNORE NULLS) OVER so_far AS placed_flyer_id,
+      last_value(CASE WHEN is_placement THEN merchant_id END IGNORE NULLS) OVER so_far AS placed_merchant_id
     FROM neighbours
     WINDOW so_far AS (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
   ),
