@@ -7,11 +7,10 @@ import { PARTITION_COLUMN } from './delta-schema.ts';
 import { copyTo, openDuck, sqlString } from './duckdb.ts';
 import { checkpointKey, lastCheckpointKey } from './lake-keys.ts';
 import type { ObjectStore } from './object-store.ts';
+import { TOMBSTONE_LIFETIME_MS } from './retention.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export const CHECKPOINT_INTERVAL = 10;
-/** How long a removed file is remembered: readers of older versions, and Delta's vacuum, go by it. */
-export const TOMBSTONE_LIFETIME_MS = 7 * 24 * 3_600_000;
 /** `_last_checkpoint` is a hint: after so many lost races somebody else's will do. */
 const POINTER_LOSSES_MAX = 10;
 const MEMORY_LIMIT_BYTES = 256 * 1024 * 1024;

@@ -2,9 +2,7 @@
 import { FlyerlineError, isFlyerlineError } from '../infra/errors.ts';
 import { claimsDir, type Day, type Token, twentyDigits } from './lake-keys.ts';
 import type { ObjectStore } from './object-store.ts';
-
-/** After this, files written under a claim may be collected, so it can no longer commit. */
-export const CLAIM_LIFETIME_MS = 24 * 3_600_000;
+import { CLAIM_LIFETIME_MS } from './retention.ts';
 
 const TOKEN = /^\d{20}$/;
 

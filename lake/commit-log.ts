@@ -13,6 +13,12 @@ import { readLogEntry, readSnapshot } from './table-log.ts';
 const LOSSES_MAX = 500;
 const PAUSE_MAX_MS = 250;
 
+/** For other Delta writers that clean up: they must not remove what a rollback or the history needs. */
+const CONFIGURATION = {
+  'delta.deletedFileRetentionDuration': 'interval 120 days',
+  'delta.logRetentionDuration': 'interval 3650 days',
+};
+
 /** What an entry changes. */
 export interface LogEdit {
   readonly note: Omit<CommitNote, 'commitId'>;
@@ -131,7 +137,7 @@ function metadataOf(snapshot: Snapshot, schema: NonNullable<LogEdit['schema']>, 
     format: { provider: 'parquet', options: {} },
     schemaString: schema.schemaString,
     partitionColumns: [PARTITION_COLUMN],
-    configuration: snapshot.metadata?.configuration ?? {},
+    configuration: snapshot.metadata?.configuration ?? CONFIGURATION,
     createdTime: snapshot.metadata?.createdTime ?? timestamp,
   };
 }

@@ -1,21 +1,21 @@
 /**
- * Commits a partition: one new entry of the table's log, put only if nobody else has put it.
+ * Commits partitions: one new entry of the table's log, put only if nobody else has put it.
  *
  * Before the entry a reader sees the old files, after it the new ones; there is no moment in between. What decides who
  * wins is the token of the claim, kept in the log itself as the partition's transaction: the greater token stays.
  */
-import { FlyerlineError } from '../infra/errors.ts';
 import { writeCheckpointWhenDue } from './checkpoint.ts';
 import { requireFreshClaim } from './claim.ts';
 import { appendToLog, type LogEdit } from './commit-log.ts';
 import type { DataFile } from './data-file.ts';
 import type { CommitNote } from './delta-actions.ts';
 import { deltaSchemaString, PARTITION_COLUMN, requireCompatible } from './delta-schema.ts';
-import { type Day, type Token, tableDir, txnAppId } from './lake-keys.ts';
-import { contentOfFiles, type Manifest, putManifest, readManifest } from './manifest.ts';
+import { type Day, type Token, txnAppId } from './lake-keys.ts';
+import { type Manifest, putManifest } from './manifest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { statsOfFile } from './parquet-stats.ts';
-import { type AddFile, filesOfDay, headToken, pinnedToken, type Snapshot } from './table-log.ts';
+import { addActionOf, type PartitionVerdict, verdictOn } from './partition-verdict.ts';
+import type { Snapshot } from './table-log.ts';
 import type { TableSchema } from './table-schema.ts';
 
 export interface PartitionCommit {
@@ -29,12 +29,14 @@ export interface PartitionCommit {
   readonly stats?: ReadonlyMap<string, string>;
 }
 
+/**
+ * `committed`: a new version of the partition. `unchanged`: the committed files hold the same bytes and stay.
+ * `already`: this claim has committed before.
+ */
+export type CommitOutcome = 'committed' | 'unchanged' | 'already';
+
 export interface CommitResult {
-  /**
-   * `committed`: a new version of the partition. `unchanged`: the committed files hold the same bytes and stay.
-   * `already`: this claim has committed before.
-   */
-  readonly outcome: 'committed' | 'unchanged' | 'already';
+  readonly outcome: CommitOutcome;
   /** The table version that shows the partition as it now is. */
   readonly version: number;
 }
@@ -49,49 +51,42 @@ export interface CommitOptions {
 export const COMMIT_STEPS = ['checked', 'manifest-put', 'entry-put', 'checkpoint-put'] as const;
 export type CommitStep = (typeof COMMIT_STEPS)[number];
 
-/**
- * Throws FL_FENCED when a newer claim has committed, FL_PINNED when a rollback holds the partition, FL_CLAIM_EXPIRED
- * for a claim of more than a day, FL_SCHEMA_MISMATCH when the files or earlier partitions do not fit the schema.
- */
+/** `commitPartitions` of one. */
 export async function commitPartition(
   store: ObjectStore,
   schema: TableSchema,
   commit: PartitionCommit,
   options: CommitOptions = {},
 ): Promise<CommitResult> {
-  const { day, token, files, manifest } = commit;
-  await requireFreshClaim(store, schema.name, day, token);
-  const stats = commit.stats ?? (await statsOfFiles(store, schema, files));
+  const { outcomes, version } = await commitPartitions(store, schema, [commit], options);
+  return { outcome: outcomes[0]!, version };
+}
+
+/**
+ * All of them in one version, or none: readers never see some of the days new and others old.
+ * Throws FL_FENCED when a newer claim has committed one of them, FL_PINNED when a rollback holds one, FL_CLAIM_EXPIRED
+ * for a claim of more than a day, FL_SCHEMA_MISMATCH when files or earlier partitions do not fit the schema.
+ */
+export async function commitPartitions(
+  store: ObjectStore,
+  schema: TableSchema,
+  commits: readonly PartitionCommit[],
+  options: CommitOptions = {},
+): Promise<{ readonly outcomes: readonly CommitOutcome[]; readonly version: number }> {
+  for (const { day, token } of commits) await requireFreshClaim(store, schema.name, day, token);
+  const stats = await statsOfCommits(store, schema, commits);
   await options.onStep?.('checked');
 
-  const result = await appendToLog<CommitResult['outcome']>(store, schema.name, async (snapshot) => {
-    const head = headToken(snapshot, day);
-    const current = filesOfDay(snapshot, day);
-    const isSame = head !== undefined && contentOfFiles(manifest.files) === contentOfCommitted(current);
-    if (head !== undefined && head >= token) {
-      if (head === token && isSame) return { done: 'already' };
-      throw fenced(schema.name, day, token, head);
-    }
-    requireUnpinned(snapshot, day);
+  const result = await appendToLog(store, schema.name, async (snapshot) => {
     if (snapshot.columns !== undefined) requireCompatible(schema, snapshot.columns);
-
-    if (isSame) {
-      const committed = await readManifest(store, schema.name, day, head);
-      if (committed.inputsHash === manifest.inputsHash) return { done: 'unchanged' };
-      // Other inputs or code, same bytes: the log has to know that this claim has confirmed them, or an older claim
-      // could still replace them, and the partition would look stale for ever. No file changes.
-      await putManifest(store, {
-        ...manifest,
-        files: committed.files,
-        sameBytesAs: committed.sameBytesAs ?? head,
-      });
-      await options.onStep?.('manifest-put');
-      return { edit: editOf(snapshot, schema, commit, 'confirm', [], []), outcome: 'unchanged' };
-    }
-    await putManifest(store, manifest);
+    const verdicts: PartitionVerdict[] = [];
+    for (const commit of commits) verdicts.push(await verdictOn(store, snapshot, schema.name, commit));
+    const outcomes = verdicts.map(({ outcome }) => outcome);
+    const changing = verdicts.filter(({ manifest }) => manifest !== undefined);
+    if (changing.length === 0) return { done: outcomes };
+    for (const { manifest } of changing) await putManifest(store, manifest!);
     await options.onStep?.('manifest-put');
-    const adds = files.map((file) => addActionOf(schema.name, day, file, stats.get(file.key)));
-    return { edit: editOf(snapshot, schema, commit, 'publish', current, adds), outcome: 'committed' };
+    return { edit: editOf(snapshot, schema, changing, stats), outcome: outcomes };
   });
 
   if (result.appended) {
@@ -99,31 +94,44 @@ export async function commitPartition(
     await writeCheckpointWhenDue(store, result.snapshot, options.onCheckpointError);
     await options.onStep?.('checkpoint-put');
   }
-  return { outcome: result.outcome, version: result.snapshot.version };
+  return { outcomes: result.outcome, version: result.snapshot.version };
 }
 
-async function statsOfFiles(store: ObjectStore, schema: TableSchema, files: readonly DataFile[]) {
+async function statsOfCommits(
+  store: ObjectStore,
+  schema: TableSchema,
+  commits: readonly PartitionCommit[],
+): Promise<ReadonlyMap<string, string>> {
   const stats = new Map<string, string>();
-  for (const file of files) stats.set(file.key, await statsOfFile(store, schema, file));
+  for (const commit of commits) {
+    for (const file of commit.files) {
+      stats.set(file.key, commit.stats?.get(file.key) ?? (await statsOfFile(store, schema, file)));
+    }
+  }
   return stats;
 }
 
 function editOf(
   snapshot: Snapshot,
   schema: TableSchema,
-  { day, token, manifest }: PartitionCommit,
-  kind: CommitNote['kind'],
-  removes: readonly AddFile[],
-  adds: readonly Record<string, unknown>[],
+  verdicts: readonly PartitionVerdict[],
+  stats: ReadonlyMap<string, string>,
 ): LogEdit {
-  const { runId, reason } = manifest;
+  const days = verdicts.map(({ commit }) => commit.day);
+  const { runId, reason } = verdicts[0]!.commit.manifest;
+  const kind: CommitNote['kind'] = verdicts.some(({ outcome }) => outcome === 'committed')
+    ? 'publish'
+    : 'confirm';
+  const predicate = `dt IN (${days.map((day) => `'${day}'`).join(', ')})`;
   return {
-    note: { kind, days: [day], runId, ...(reason === undefined ? {} : { reason }) },
-    operation: { mode: 'Overwrite', partitionBy: `["${PARTITION_COLUMN}"]`, predicate: `dt = '${day}'` },
+    note: { kind, days, runId, ...(reason === undefined ? {} : { reason }) },
+    operation: { mode: 'Overwrite', partitionBy: `["${PARTITION_COLUMN}"]`, predicate },
     schema: schemaEdit(snapshot, schema),
-    txns: [{ appId: txnAppId(day), version: BigInt(token) }],
-    removes,
-    adds,
+    txns: verdicts.map(({ commit }) => ({ appId: txnAppId(commit.day), version: BigInt(commit.token) })),
+    removes: verdicts.flatMap(({ removes }) => removes),
+    adds: verdicts.flatMap(({ adds, commit }) =>
+      adds.map((file) => addActionOf(schema.name, commit.day, file, stats.get(file.key))),
+    ),
   };
 }
 
@@ -132,51 +140,4 @@ function schemaEdit(snapshot: Snapshot, schema: TableSchema): LogEdit['schema'] 
   const schemaString = deltaSchemaString(schema);
   if (snapshot.metadata?.schemaString === schemaString) return undefined;
   return { name: schema.name, description: schema.description, schemaString };
-}
-
-function addActionOf(
-  table: string,
-  day: Day,
-  file: DataFile,
-  stats: string | undefined,
-): Record<string, unknown> {
-  return {
-    path: encodeURI(file.key.slice(tableDir(table).length)),
-    partitionValues: { [PARTITION_COLUMN]: day },
-    size: file.size,
-    modificationTime: Date.now(),
-    dataChange: true,
-    stats: stats ?? JSON.stringify({ numRecords: file.rowCount }),
-    tags: { sha256: file.sha256 },
-  };
-}
-
-/** A file without a hash is another writer's: never the same. */
-function contentOfCommitted(files: readonly AddFile[]): string {
-  return contentOfFiles(
-    files.map(({ sha256, rowCount, path }) => ({ sha256: sha256 ?? `of ${path}`, rowCount })),
-  );
-}
-
-function requireUnpinned(snapshot: Snapshot, day: Day): void {
-  const pinned = pinnedToken(snapshot, day);
-  if (pinned === undefined) return;
-  throw new FlyerlineError('FL_PINNED', {
-    subject: `Partition ${snapshot.table} ${day}`,
-    reason: `is pinned to version ${BigInt(pinned)} by a rollback`,
-    remedy: 'unpin it first when it may change again',
-    retryable: false,
-  });
-}
-
-function fenced(table: string, day: Day, token: Token, head: Token): FlyerlineError {
-  const isOwn = head === token;
-  return new FlyerlineError('FL_FENCED', {
-    subject: `Claim ${BigInt(token)} of ${table} ${day}`,
-    reason: isOwn
-      ? 'has already committed another content'
-      : `is older than claim ${BigInt(head)}, which has committed`,
-    remedy: isOwn ? 'run the day again, which makes a new claim' : 'nothing to do: the newer version stays',
-    retryable: false,
-  });
 }

@@ -1,12 +1,12 @@
 /** Statistics of a data file for the table log, read from the file's own footer. */
-import { type ColumnMetaData, type FileMetaData, parquetMetadata } from 'hyparquet';
-import { FlyerlineError } from '../infra/errors.ts';
+import type { ColumnMetaData, FileMetaData } from 'hyparquet';
+import { FlyerlineError, isFlyerlineError } from '../infra/errors.ts';
 import type { DataFile } from './data-file.ts';
 import type { ObjectStore } from './object-store.ts';
+import { readFooter } from './parquet-footer.ts';
 import { columnsOfFile } from './parquet-schema.ts';
 import type { ColumnSchema, TableSchema } from './table-schema.ts';
 
-const TAIL_BYTES = 64 * 1024;
 /** Delta readers expect short bounds for texts; a long one is left out, which only costs pruning. */
 const TEXT_BOUND_MAX = 64;
 
@@ -15,7 +15,7 @@ const TEXT_BOUND_MAX = 64;
  * commit, that the upload is whole. Throws FL_SCHEMA_MISMATCH when rows or columns are not those declared.
  */
 export async function statsOfFile(store: ObjectStore, schema: TableSchema, file: DataFile): Promise<string> {
-  const footer = await readFooter(store, file);
+  const footer = await footerOf(store, file);
   if (Number(footer.num_rows) !== file.rowCount) {
     throw mismatch(schema, file, `has ${footer.num_rows} rows instead of ${file.rowCount}`);
   }
@@ -42,13 +42,11 @@ export async function statsOfFile(store: ObjectStore, schema: TableSchema, file:
   return JSON.stringify({ numRecords: file.rowCount, minValues, maxValues, nullCount });
 }
 
-async function readFooter(store: ObjectStore, file: DataFile): Promise<FileMetaData> {
-  let tail = await readTail(store, file, TAIL_BYTES);
-  const footerLength = tail.length >= 8 ? tail.readUInt32LE(tail.length - 8) + 8 : 0;
-  if (footerLength > tail.length) tail = await readTail(store, file, footerLength);
+async function footerOf(store: ObjectStore, file: DataFile): Promise<FileMetaData> {
   try {
-    return parquetMetadata(new Uint8Array(tail).buffer);
+    return await readFooter(store, file.key, file.size);
   } catch (cause) {
+    if (isFlyerlineError(cause)) throw cause;
     throw new FlyerlineError('FL_SCHEMA_MISMATCH', {
       subject: `Data file "${file.key}"`,
       reason: 'has no readable Parquet footer',
@@ -56,13 +54,6 @@ async function readFooter(store: ObjectStore, file: DataFile): Promise<FileMetaD
       cause,
     });
   }
-}
-
-async function readTail(store: ObjectStore, file: DataFile, bytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  const stream = await store.read(file.key, Math.max(0, file.size - bytes));
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 /** Undefined when a row group does not tell its bounds, or when all values are NULL. */

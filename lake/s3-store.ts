@@ -17,7 +17,7 @@ import { ignoring } from './errno.ts';
 import type { ObjectInfo, ObjectStore, WriteCondition } from './object-store.ts';
 import { isNotFound, storeUnreachable } from './s3-errors.ts';
 import { readS3Object, type S3Source } from './s3-read.ts';
-import { putBuffer, putInParts, type S3Target, SINGLE_PUT_MAX } from './s3-write.ts';
+import { abortUploads, putBuffer, putInParts, type S3Target, SINGLE_PUT_MAX } from './s3-write.ts';
 import { sha256Hex } from './sha256.ts';
 import { changedWhileRead, objectMissing, storeIsReadOnly } from './store-errors.ts';
 
@@ -151,6 +151,15 @@ class S3Store implements ObjectStore {
       await this.#client.send(new DeleteObjectCommand(this.#object(key)));
     } catch (error) {
       if (!isNotFound(error)) throw storeUnreachable(this.url, `deleting "${key}"`, error);
+    }
+  }
+
+  async abortUploads(beforeMs: number): Promise<number> {
+    if (this.#readOnly) throw storeIsReadOnly(this.url, '');
+    try {
+      return await abortUploads(this.#client, this.#bucket, this.#prefix, beforeMs);
+    } catch (error) {
+      throw storeUnreachable(this.url, 'aborting old uploads', error);
     }
   }
 

@@ -7,6 +7,8 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   PutObjectCommand,
   type S3Client,
   type ServerSideEncryption,
@@ -124,6 +126,32 @@ async function uploadOnce(
     if (httpStatus(error) === 409 && mayRepeat) return undefined;
     return ownEtagOrThrow(target, writeId, condition, error);
   }
+}
+
+/** Of writers that died: their parts are stored and paid for until somebody aborts them. */
+export async function abortUploads(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+  beforeMs: number,
+): Promise<number> {
+  let aborted = 0;
+  let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+  while (marker !== undefined) {
+    const page: ListMultipartUploadsCommandOutput = await client.send(
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...marker }),
+    );
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      if ((Initiated?.getTime() ?? beforeMs) >= beforeMs) continue;
+      await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+      aborted += 1;
+    }
+    marker =
+      page.IsTruncated && page.NextKeyMarker !== undefined
+        ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker ?? '' }
+        : undefined;
+  }
+  return aborted;
 }
 
 async function sendParts(
