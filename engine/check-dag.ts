@@ -33,6 +33,7 @@ export function checkDagOptions(id: string, options: DagOptions): void {
     refuse(`deadline "${deadline}"`, 'write a local time such as "06:00"');
   }
   checkPositive({ activeRunsMax: options.activeRunsMax, runTimeoutMs: options.runTimeoutMs }, refuse);
+  checkTimer({ runTimeoutMs: options.runTimeoutMs }, refuse);
 }
 
 /** The same for one wired task. */
@@ -40,13 +41,18 @@ export function checkTaskOptions(dagId: string, node: TaskNode): void {
   const refuse = refuser(dagId, `gives task "${node.id}" `);
   const { retry } = node;
   checkPositive({ timeoutMs: node.timeoutMs, attemptsMax: retry.attemptsMax }, refuse);
-  if (node.timeoutMs > TIMER_MS_MAX) refuse(`timeoutMs ${node.timeoutMs}`, 'use at most 24 days');
+  checkTimer({ timeoutMs: node.timeoutMs }, refuse);
   for (const name of ['backoffMs', 'backoffMaxMs', 'lossesMax'] as const) {
     if (!(retry[name] >= 0)) refuse(`${name} ${retry[name]}`, 'use 0 or more');
   }
   if (!(retry.backoffFactor >= 1)) refuse(`backoffFactor ${retry.backoffFactor}`, 'use 1 or more');
   if (!(retry.jitter >= 0 && retry.jitter <= 1)) refuse(`jitter ${retry.jitter}`, 'use a share from 0 to 1');
   if (!Number.isSafeInteger(node.priority)) refuse(`priority ${node.priority}`, 'use a whole number');
+}
+
+/** A run of no task would end as it starts, and look like one that did its work. */
+export function checkNotEmpty(dagId: string, nodes: readonly TaskNode[]): void {
+  if (nodes.length === 0) refuser(dagId)('no task', 'wire at least one: task(definition, { … })');
 }
 
 type Refuse = (reason: string, remedy: string) => never;
@@ -88,5 +94,11 @@ function checkPositive(values: Readonly<Record<string, number | undefined>>, ref
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
       refuse(`${name} ${value}`, 'use a whole number of at least 1');
     }
+  }
+}
+
+function checkTimer(values: Readonly<Record<string, number | undefined>>, refuse: Refuse): void {
+  for (const [name, value = 0] of Object.entries(values)) {
+    if (value > TIMER_MS_MAX) refuse(`${name} ${value}`, 'use at most 24 days');
   }
 }

@@ -1,7 +1,7 @@
 /** A DAG: tasks wired by the assets they pass on. The call graph of the builder is the task graph. */
 import type { ZodType } from 'zod';
 import type { Asset, RefOf } from './asset.ts';
-import { checkDagOptions } from './check-dag.ts';
+import { checkDagOptions, checkNotEmpty } from './check-dag.ts';
 import { type DagGraph, toGraph } from './graph.ts';
 import type { TriggerRule } from './states.ts';
 import type { Reads, TaskDefinition, TaskOptions } from './task.ts';
@@ -97,6 +97,7 @@ export function dag<Services = any>(
   checkDagOptions(id, options);
   const wiring = startWiring(id, options);
   build(wiring.task, wiring.group);
+  checkNotEmpty(id, wiring.nodes());
   return Object.freeze({
     id,
     options: Object.freeze({ ...options }),

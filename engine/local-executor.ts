@@ -63,12 +63,18 @@ export async function runLocally<Services>(
   });
   const cancel = () => run.cancel(reasonOf(options.signal?.reason));
   options.signal?.addEventListener('abort', cancel, { once: true });
+  const { runTimeoutMs } = dag.options;
+  const timer =
+    runTimeoutMs === undefined
+      ? undefined
+      : setTimeout(() => run.cancel(`The run took longer than ${runTimeoutMs} ms`), runTimeoutMs);
   try {
     if (options.signal?.aborted) cancel();
     else run.start();
     const end = await run.ended;
     return summarize(end, interval.day, Date.now());
   } finally {
+    clearTimeout(timer);
     options.signal?.removeEventListener('abort', cancel);
     if (options.scratchDir === undefined) await rm(scratchDir, { recursive: true, force: true });
   }

@@ -143,6 +143,7 @@ describe('dag', () => {
     ],
     [{ deadline: '6 am' }, 'has deadline "6 am"; write a local time such as "06:00".'],
     [{ activeRunsMax: 0 }, 'has activeRunsMax 0; use a whole number of at least 1.'],
+    [{ runTimeoutMs: 2 ** 31 }, 'has runTimeoutMs 2147483648; use at most 24 days.'],
   ])('refuses %j', (options, message) => {
     expectInvalid(() => dag('nightly', { ...manual, ...options }, (task) => task(count, {})), message);
   });
@@ -156,6 +157,10 @@ describe('dag', () => {
     [{ priority: 0.5 }, 'gives task "count" priority 0.5; use a whole number.'],
   ])('refuses a task wired with %j', (options, message) => {
     expectInvalid(() => dag('nightly', manual, (task) => task(count, {}, options)), message);
+  });
+
+  it('refuses a DAG without tasks', () => {
+    expectInvalid(() => dag('empty', manual, () => {}), 'DAG "empty" has no task; wire at least one');
   });
 
   it('refuses to map over what is no input', () => {

@@ -194,6 +194,18 @@ describe('the local executor', () => {
     expect(started).toEqual(['wait']);
   });
 
+  it('cancels a run that takes longer than it may', async () => {
+    const slow = defineTask({
+      name: 'slow',
+      run: ({ signal }) => sleep(10_000, undefined, { signal }),
+    });
+    const summary = await run(dag('slow', { schedule: null, runTimeoutMs: 30 }, (task) => task(slow, {})));
+    expect(summary).toMatchObject({
+      state: 'failed',
+      tasks: [{ error: { code: 'FL_CANCELLED', message: 'The run took longer than 30 ms' } }],
+    });
+  });
+
   it('starts nothing when it is interrupted before it starts', async () => {
     const summary = await run(
       single(() => expect.unreachable('it ran')),
