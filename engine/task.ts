@@ -54,7 +54,11 @@ export type InputsOf<R extends Reads, E extends string, T extends TriggerRule> =
 };
 
 /** What `run` returns: the asset's reference, or one element of it in a mapped task. */
-export type Made<M extends Asset, E extends string> = [E] extends [never] ? RefOf<M> : ElementOf<RefOf<M>>;
+export type Made<M extends Asset, E extends string> = [E] extends [never]
+  ? RefOf<M>
+  : M extends Nothing
+    ? void
+    : ElementOf<RefOf<M>>;
 
 /** The inputs whose reference is a list. */
 type ListInputs<R extends Reads> = {

@@ -127,6 +127,12 @@ describe('the DAG language, as the compiler sees it', () => {
     expect(washApples.expand).toBe('crate');
   });
 
+  it('lets a mapped task make nothing', () => {
+    const eat = defineTask({ name: 'eat', reads: { apple: apples }, expand: 'apple', run: async () => {} });
+    const eaten = dag<Shop>('eaten', options, (task) => task(eat, { apple: task(pickApples, {}) }));
+    expect(eaten.graph.tasks[1]?.expand).toBe('apple');
+  });
+
   it('makes inputs optional where the trigger rule lets a task run after failures', () => {
     const report = defineTask({
       name: 'report',
