@@ -57,7 +57,7 @@ export type InputsOf<R extends Reads, E extends string, T extends TriggerRule> =
 export type Made<M extends Asset, E extends string> = [E] extends [never]
   ? RefOf<M>
   : M extends Nothing
-    ? void
+    ? RefOf<M>
     : ElementOf<RefOf<M>>;
 
 /** The inputs whose reference is a list. */
