@@ -15,6 +15,10 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'demo', group: 'Run', load: () => import('./commands/demo.ts') },
   { name: 'run', group: 'Run', load: () => import('./commands/run.ts') },
   { name: 'generate', group: 'Run', load: () => import('./commands/generate.ts') },
+  { name: 'partitions', group: 'Look', load: () => import('./commands/partitions.ts') },
+  { name: 'verify', group: 'Look', load: () => import('./commands/verify.ts') },
+  { name: 'rollback', group: 'Operate', load: () => import('./commands/rollback.ts') },
+  { name: 'gc', group: 'Operate', load: () => import('./commands/gc.ts') },
   { name: 'test', group: 'Develop', load: () => import('./commands/test.ts') },
   { name: 'bench', group: 'Develop', load: () => import('./commands/bench.ts') },
 ];

@@ -65,6 +65,8 @@ async function buildProgram([first]: readonly string[]): Promise<Command> {
       .version(readVersion(), '--version', 'print the version')
       .helpOption('-h, --help', 'print this help, or that of a command')
       .helpCommand(false)
+      // Else a command would take the options of its subcommands: `partitions list --json` would be for `partitions`.
+      .enablePositionalOptions()
       .configureHelp(helpConfiguration)
       .configureOutput({ outputError: () => {} })
       .exitOverride(),

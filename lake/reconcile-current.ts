@@ -2,6 +2,7 @@
 import { readCurrentState } from './current.ts';
 import { currentKey, type Day, type ExportFormat } from './lake-keys.ts';
 import type { ObjectStore } from './object-store.ts';
+import { type DayRange, isWithin } from './partitions.ts';
 import { committedDays, headToken, readSnapshot } from './table-log.ts';
 import type { TableSchema } from './table-schema.ts';
 
@@ -20,11 +21,11 @@ export interface StaleExport {
 export async function findStaleExports(
   store: ObjectStore,
   schema: TableSchema,
-  { from = '', to = '9999-12-31' }: { readonly from?: Day; readonly to?: Day } = {},
+  range: DayRange = {},
 ): Promise<StaleExport[]> {
   if (!schema.exported) return [];
   const snapshot = await readSnapshot(store, schema.name);
-  const days = committedDays(snapshot).filter((day) => day >= from && day <= to);
+  const days = committedDays(snapshot).filter((day) => isWithin(day, range));
   const stale: StaleExport[] = [];
   for (let start = 0; start < days.length; start += CHECKS_AT_ONCE) {
     const some = days.slice(start, start + CHECKS_AT_ONCE);

@@ -6,6 +6,7 @@ import type { Day, ExportFormat, Token } from './lake-keys.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { readFooter } from './parquet-footer.ts';
+import { type DayRange, isWithin } from './partitions.ts';
 import { committedDays, filesOfDay, headToken, readSnapshot, type Snapshot } from './table-log.ts';
 
 export interface Finding {
@@ -27,10 +28,7 @@ export interface PartitionCheck {
   readonly findings: readonly Finding[];
 }
 
-export interface VerifyOptions {
-  /** First and last day, both included. @default all */
-  readonly from?: Day;
-  readonly to?: Day;
+export interface VerifyOptions extends DayRange {
   /** Whether `current/` should show the table. */
   readonly exported: boolean;
 }
@@ -39,11 +37,11 @@ export interface VerifyOptions {
 export async function* verifyTable(
   store: ObjectStore,
   table: string,
-  { from = '', to = '9999-12-31', exported }: VerifyOptions,
+  options: VerifyOptions,
 ): AsyncGenerator<PartitionCheck> {
   const snapshot = await readSnapshot(store, table);
   for (const day of committedDays(snapshot)) {
-    if (day >= from && day <= to) yield await verifyPartition(store, snapshot, day, exported);
+    if (isWithin(day, options)) yield await verifyPartition(store, snapshot, day, options.exported);
   }
 }
 

@@ -2,15 +2,16 @@
 import { writeCsv } from '../lake/write-csv.ts';
 import { exportedCsv, publishedDay } from './assets.ts';
 import { defineTask } from './define-task.ts';
-import { exportTables } from './export-tables.ts';
+import { exportTables, type WriteExport } from './export-tables.ts';
 
 export const exportCsv = defineTask({
   name: 'export-csv',
   reads: { published: publishedDay },
   makes: exportedCsv,
   run(ctx, { published }) {
-    return exportTables(ctx, published.day, 'csv', (duck, schema, query, path) =>
-      writeCsv(duck, schema, { query, path }),
-    );
+    return exportTables(ctx, published.day, 'csv', writeCsvExport);
   },
 });
+
+export const writeCsvExport: WriteExport = (duck, schema, query, path) =>
+  writeCsv(duck, schema, { query, path });

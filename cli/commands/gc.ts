@@ -1,0 +1,30 @@
+/** `gc`: deletes what nobody can need any more. */
+import { Command } from 'commander';
+import { withExamples } from '../help.ts';
+import type { GcCommandOptions } from '../lake/collect-garbage.ts';
+import { LAKE_OPTION } from '../lake-option.ts';
+import { parseCount } from '../parse-number.ts';
+
+export function command(): Command {
+  const declared = new Command('gc')
+    .summary('delete files that no version needs any more')
+    .description(
+      'Deletes what nobody can need any more: files that newer versions replaced, and what runs left that died.\n\n' +
+        'Safe while runs go on. It is the only command that deletes files of tables, and the only one whose ' +
+        'credentials need to.',
+    )
+    .option('--dry-run', 'only say what would be deleted', false)
+    .option(
+      '--keep-replaced-days <days>',
+      'how long replaced files stay for older versions and rollbacks',
+      parseCount,
+      30,
+    )
+    .option('--keep-younger-days <days>', 'spare whatever is younger', parseCount, 7)
+    .addOption(LAKE_OPTION())
+    .action(async (options: GcCommandOptions) => {
+      const { gc } = await import('../lake/collect-garbage.ts');
+      await gc(options);
+    });
+  return withExamples(declared, [['gc --dry-run', 'what would be deleted, and how much']]);
+}

@@ -1,0 +1,66 @@
+/** `partitions show`: what a partition is made of, and the way back to its drops. */
+import { readCurrentState } from '../../lake/current.ts';
+import { readManifest } from '../../lake/manifest.ts';
+import { partitionOf } from '../../lake/partitions.ts';
+import { readSnapshot } from '../../lake/table-log.ts';
+import { formatBytes, formatCount, style, table } from '../terminal.ts';
+import { findTable, type LakeOptions, notCommitted, withLake } from './open-lake.ts';
+
+const DROPS_SHOWN_MAX = 20;
+
+export async function showPartition(name: string, day: string, options: LakeOptions): Promise<void> {
+  const schema = findTable(name);
+  await withLake(options, 'read', async (store, { json }) => {
+    const partition = partitionOf(await readSnapshot(store, schema.name), day);
+    if (partition === undefined) throw notCommitted(schema.name, day);
+    const manifest = await readManifest(store, schema.name, day, partition.token);
+    const states = await Promise.all(
+      (['parquet', 'csv'] as const).map((format) => readCurrentState(store, schema.name, day, format)),
+    );
+    const exports = states.filter((state) => state !== undefined);
+    if (json) {
+      process.stdout.write(`${JSON.stringify({ pinned: partition.isPinned, manifest, exports })}\n`);
+      return;
+    }
+    const facts: [string, string | undefined][] = [
+      ['Claim', `${Number(partition.token)}${partition.isPinned ? `  ${style.yellow('pinned')}` : ''}`],
+      ['Rows', formatCount(partition.rowCount)],
+      ['Size', formatBytes(partition.size)],
+      ['Made by', `${manifest.runId}, attempt ${manifest.attempt}, at ${manifest.createdAt}`],
+      ['Reason', manifest.reason],
+      ['Restores', manifest.restores && `what claim ${Number(manifest.restores)} committed`],
+      ['Same bytes as', manifest.sameBytesAs && `claim ${Number(manifest.sameBytesAs)}`],
+      ['Code', `${manifest.codeVersion}, definition ${manifest.definitionVersion}`],
+      [
+        'Inputs',
+        `${manifest.inputsHash}${manifest.inputsKey === undefined ? '' : ` (${manifest.inputsKey})`}`,
+      ],
+    ];
+    const files = [
+      ...partition.files.map(({ key, rowCount, size, sha256 }) => ({ key, rowCount, size, sha256 })),
+      ...exports,
+    ];
+    const drops = manifest.inputs.slice(0, DROPS_SHOWN_MAX);
+    const hidden = manifest.inputs.length - drops.length;
+    process.stdout.write(
+      [
+        style.bold(`${schema.name} ${day}`),
+        ...facts.filter(([, text]) => text).map(([label, text]) => `  ${label.padEnd(14)}${text}`),
+        '',
+        table(files, [
+          { header: 'File', value: ({ key }) => key },
+          { header: 'Rows', value: ({ rowCount }) => formatCount(rowCount), align: 'right' },
+          { header: 'Size', value: ({ size }) => formatBytes(size), align: 'right' },
+          { header: 'SHA-256', value: ({ sha256 }) => sha256?.slice(0, 16) },
+        ]),
+        '',
+        table(drops, [
+          { header: 'Drop', value: ({ key }) => key },
+          { header: 'Size', value: ({ size }) => formatBytes(size), align: 'right' },
+        ]),
+        ...(hidden > 0 ? [style.dim(`and ${formatCount(hidden)} more; --json shows all`)] : []),
+        '',
+      ].join('\n'),
+    );
+  });
+}
