@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   FL_LEASE_LOST: 'An attempt lost its lease; another attempt owns the task instance.',
   FL_DROPS_EMPTY: 'No drop holds an event of the day.',
   FL_DROP_UNREADABLE: 'A drop cannot be decompressed or read at all.',
+  FL_DROP_CHANGED: 'A producer replaced or deleted a drop while it was read.',
   FL_REJECTS_ABOVE_LIMIT: 'More rows were rejected than the configured share allows.',
   FL_CHECK_FAILED: 'A data check blocks publication; the old partition stays.',
   FL_INTERNAL: 'An invariant does not hold; this is a bug.',

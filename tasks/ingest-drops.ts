@@ -1,0 +1,27 @@
+/** Ingest: raw drops become staged events, split by day and bucket; rows that are no events are put aside with the reason (R1). */
+import { stagedEvents } from './assets.ts';
+import { dayParamsSchema, metricParamsOf } from './day-params.ts';
+import { defineTask } from './define-task.ts';
+import { ingestDay } from './ingest/ingest-day.ts';
+import { PUBLISHED_TABLES } from './tables.ts';
+
+export const ingestDrops = defineTask({
+  name: 'ingest-drops',
+  makes: stagedEvents,
+  params: dayParamsSchema,
+  async run(ctx) {
+    const { inputs, refs, isUpToDate } = await ingestDay(ctx.services, {
+      ...ctx,
+      params: metricParamsOf(ctx.params),
+      tables: PUBLISHED_TABLES,
+    });
+    const { day, drops, rowsRead, buckets } = inputs;
+    ctx.log.info(`Pinned ${drops.length} drops`, { day, rowsRead, buckets });
+    if (isUpToDate && !ctx.params.force) {
+      ctx.shortCircuit(
+        `Nothing to do: ${day} is published from the same ${drops.length} drops, code and parameters.`,
+      );
+    }
+    return refs;
+  },
+});

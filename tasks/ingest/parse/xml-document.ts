@@ -1,0 +1,102 @@
+/** XML drops: `<event>` elements with the fields as attributes or as children. Read as a stream; a broken element costs only itself. */
+import { NOT_UTF8, RAW_LENGTH_MAX, ROW_LENGTH_MAX, type RowSink, TOO_LONG } from './row-sink.ts';
+import { TextWindow } from './text-window.ts';
+import { closesMore, XmlEventReader } from './xml-event.ts';
+
+/**
+ * "<" can stand nowhere inside a well-formed tag or text: "<event" begins an element, and what is before the next one is all of it,
+ * however broken. The exceptions are passed over: comments, CDATA sections, instructions, and the DTD, whose entities stay unknown.
+ */
+const START = /<event(?=[\s/>])|<!--|<!\[CDATA\[|<\?|<!DOCTYPE/g;
+const ENDS: Readonly<Record<string, RegExp>> = {
+  '<!--': /-->/g,
+  '<![CDATA[': /\]\]>/g,
+  '<?': /\?>/g,
+  '<!DOCTYPE': /[>[]/g,
+};
+/** Inside a DTD's brackets: what may hold brackets of its own, or their end. */
+const DTD_TOKEN = /"[^"]*"|'[^']*'|<!--[\s\S]*?-->|\]\s*>/g;
+const OTHER_ELEMENT = /<(?!event[\s/>])[A-Za-z_]/;
+
+/** Rows are numbered from 1. */
+export async function readXmlDocument(source: AsyncIterable<Buffer>, sink: RowSink): Promise<void> {
+  await new XmlDocument(source, sink).read();
+}
+
+class XmlDocument {
+  readonly #window: TextWindow;
+  readonly #sink: RowSink;
+  readonly #reader = new XmlEventReader();
+  #number = 0;
+  #lastText = '';
+
+  constructor(source: AsyncIterable<Buffer>, sink: RowSink) {
+    this.#window = new TextWindow(source);
+    this.#sink = sink;
+  }
+
+  async read(): Promise<void> {
+    const window = this.#window;
+    const first = await window.peek();
+    if (first === undefined) return;
+    const head = window.text.slice(window.at, window.at + RAW_LENGTH_MAX);
+    if (first !== '<') return this.#broken('is no XML', head);
+
+    for (let start = await window.seek(START); start !== undefined; start = await window.seek(START)) {
+      if (start.text === '<event') await this.#event();
+      else {
+        const end = await this.#opaqueEnd(start.text, 0);
+        if (end === undefined && start.text === '<!DOCTYPE')
+          return this.#broken('has a DTD that never ends', head);
+        window.at += end ?? start.text.length;
+      }
+    }
+    const isEnveloped = OTHER_ELEMENT.test(head.split(/<event[\s/>]/)[0]!.replace(/<!--[\s\S]*?-->/g, ''));
+    if (this.#number === 0) {
+      if ((head.match(/<[A-Za-z_]/g)?.length ?? 0) > 1) this.#broken('has no <event> element', head);
+    } else if (isEnveloped && !closesMore(this.#lastText)) {
+      this.#broken('is missing: the document ends before its root element does', '');
+    }
+  }
+
+  /** Of the element that begins here. */
+  async #event(): Promise<void> {
+    const window = this.#window;
+    const end = await this.#eventEnd();
+    const text = window.text.slice(window.at, end === undefined ? undefined : window.at + end);
+    window.at += end ?? text.length;
+    this.#lastText = text;
+    const element = text.trimEnd();
+    if (text.length > ROW_LENGTH_MAX) return this.#broken(TOO_LONG, element);
+    if (window.isDamaged(text)) return this.#broken(NOT_UTF8, element);
+    const row = this.#reader.read(element);
+    if (typeof row === 'string') return this.#broken(row, element);
+    this.#number += 1;
+    this.#sink.row(this.#number, row, () => element);
+  }
+
+  /** Where the next event begins, in characters from here; undefined: this is the last. */
+  async #eventEnd(): Promise<number | undefined> {
+    for (let from = '<event'.length; ; ) {
+      const next = await this.#window.find(START, from, ROW_LENGTH_MAX);
+      if (next === undefined || next.text === '<event') return next?.ahead;
+      from = (await this.#opaqueEnd(next.text, next.ahead)) ?? next.ahead + next.text.length;
+    }
+  }
+
+  /** The end of a comment or the like that begins `ahead` of here, in characters from here; undefined: it has none. */
+  async #opaqueEnd(start: string, ahead: number): Promise<number | undefined> {
+    const window = this.#window;
+    const lengthMax = ahead + ROW_LENGTH_MAX;
+    let end = await window.find(ENDS[start]!, ahead + start.length, lengthMax);
+    while (end !== undefined && (end.text === '[' || /^["'<]/.test(end.text))) {
+      end = await window.find(DTD_TOKEN, end.ahead + end.text.length, lengthMax);
+    }
+    return end === undefined ? undefined : end.ahead + end.text.length;
+  }
+
+  #broken(why: string, text: string): void {
+    this.#number += 1;
+    this.#sink.broken(this.#number, why, text.slice(0, RAW_LENGTH_MAX));
+  }
+}

@@ -1,0 +1,50 @@
+/** Stages drops: batch after batch, two at a time. Each batch stands by itself, so other machines may stage some of them. */
+import { join } from 'node:path';
+import { coverDrops } from './pin/cover-drops.ts';
+import type { Drop } from './read/drops.ts';
+import { chunkBytesFor } from './stage/layout.ts';
+import { planBatches } from './stage/plan-batches.ts';
+import { readAhead } from './stage/read-ahead.ts';
+import { type StagingContext, stageBatch } from './stage/stage-batch.ts';
+import { readStageBatches, type StageBatch } from './stage-batch-doc.ts';
+
+/** While one is decompressed the other is judged. */
+const BATCHES_AT_ONCE = 2;
+
+export interface StageDropsOptions extends Omit<StagingContext, 'chunkBytes' | 'onDropRead'> {
+  /** Drops that name this day go first. */
+  readonly day: string;
+  readonly memoryLimitBytes: number;
+  readonly scratchDir: string;
+  readonly progress: (done: number, total: number, note?: string) => void;
+}
+
+/** Resolves to the new batches. Throws FL_DROP_CHANGED when a drop is no longer what was listed. */
+export async function stageDrops(drops: readonly Drop[], options: StageDropsOptions): Promise<StageBatch[]> {
+  const { lake, identity, day, scratchDir, signal, log, progress } = options;
+  const totalBytes = drops.reduce((sum, { size }) => sum + size, 0);
+  let doneBytes = 0;
+  const onDropRead = ({ size, key }: Drop) => {
+    doneBytes += size;
+    progress(doneBytes, totalBytes, key);
+  };
+  const chunkBytes = chunkBytesFor(options.memoryLimitBytes);
+  const plans = planBatches(drops, day, chunkBytes);
+  const staged: StageBatch[] = [];
+  const results = readAhead([...plans.entries()], { atOnce: BATCHES_AT_ONCE }, async ([index, plan]) => {
+    signal.throwIfAborted();
+    // Other days' runs stage the same drops: what they have done meanwhile is not done again.
+    const known = index < BATCHES_AT_ONCE ? [] : await readStageBatches(lake, identity);
+    const { missing } = coverDrops(known, plan.drops, identity);
+    for (const drop of plan.drops) if (!missing.includes(drop)) onDropRead(drop);
+    if (missing.length === 0) return undefined;
+    const context = { ...options, chunkBytes, onDropRead };
+    return stageBatch(context, { ...plan, drops: missing }, join(scratchDir, `batch-${index}`));
+  });
+  for await (const batch of results) {
+    if (batch === undefined) continue;
+    staged.push(batch);
+    log.debug(`Staged ${batch.drops.length} drops`, { batch: batch.batch, files: batch.files.length });
+  }
+  return staged;
+}

@@ -1,0 +1,97 @@
+/** DuckDB sessions that stage chunks side by side: one thread each, since rows are numbered in the order in which they are read. */
+import { type Duck, openDuck, sqlString } from '../../../lake/duckdb.ts';
+import { setVariables, sqlFile } from '../../sql-file.ts';
+import type { ParseParams } from '../parse-params.ts';
+
+const sql = sqlFile(new URL('./stage-rows.sql', import.meta.url));
+
+/** More than two queries at once starve the process's own work. */
+const LANES_MAX = 2;
+
+export interface LaneOptions {
+  /** Of all lanes together, bytes. */
+  readonly memoryLimitBytes: number;
+  readonly threads: number;
+  readonly scratchDir: string;
+  readonly params: ParseParams;
+  readonly signal: AbortSignal;
+}
+
+export interface Lanes {
+  /**
+   * Waits for a free lane and starts the job on it. Resolves when the job has started; `done` is its result.
+   * The caller must wait for every `done`.
+   */
+  start<T>(job: (duck: Duck) => Promise<T>): Promise<{ readonly done: Promise<T> }>;
+  close(): Promise<void>;
+}
+
+export function openLanes(options: LaneOptions): Lanes {
+  const count = Math.min(LANES_MAX, Math.max(1, options.threads));
+  const ducks: (Promise<Duck> | undefined)[] = new Array(count).fill(undefined);
+  const free = Array.from({ length: count }, (_, lane) => lane).reverse();
+  const waiting: ((lane: number) => void)[] = [];
+  const interrupt = () => {
+    for (const duck of ducks)
+      void duck?.then(
+        ({ connection }) => connection.interrupt(),
+        () => {},
+      );
+  };
+  options.signal.addEventListener('abort', interrupt);
+
+  function release(lane: number): void {
+    const next = waiting.shift();
+    if (next === undefined) free.push(lane);
+    else next(lane);
+  }
+
+  return {
+    async start(job) {
+      const lane = free.pop() ?? (await new Promise<number>((resolve) => waiting.push(resolve)));
+      // The first lane opens with the first job, the second only when both are needed: a small day needs one.
+      ducks[lane] ??= openLane(options, count);
+      const done = ducks[lane].then((duck) => {
+        options.signal.throwIfAborted();
+        return job(duck);
+      });
+      done.then(
+        () => release(lane),
+        () => release(lane),
+      );
+      return { done };
+    },
+    async close() {
+      options.signal.removeEventListener('abort', interrupt);
+      await Promise.allSettled(ducks.map(async (duck) => (await duck)?.close()));
+    },
+  };
+}
+
+async function openLane({ memoryLimitBytes, scratchDir, params }: LaneOptions, count: number): Promise<Duck> {
+  const duck = await openDuck({
+    memoryLimitBytes: memoryLimitBytes / count,
+    threads: 1,
+    tempDir: scratchDir,
+  });
+  try {
+    // DuckDB takes a CSV for a few dozen rows, and would build its hash table of the rows instead of the list of files.
+    await duck.run("SET disabled_optimizers = 'join_order,build_side_probe_side'");
+    await duck.run(sql('macros'));
+    await duck.run(`CREATE TEMP MACRO local_ms_of(instant_ms, wall_ms) AS ${localMsSql(params.report_tz)}`);
+    await setVariables(duck, { max_future_ms: Math.round(params.max_future_s * 1000) });
+    return duck;
+  } catch (error) {
+    await duck.close();
+    throw error;
+  }
+}
+
+/** The wall clock of the event, or that of the report zone at its instant. */
+function localMsSql(reportTz: string): string {
+  if (reportTz === 'event') return 'wall_ms';
+  return `epoch_ms(timezone(${sqlString(reportTz)}, timezone('UTC', make_timestamp_ms(instant_ms))))`;
+}
+
+/** The view `judged_row` reads what the view `raw_row` is at the time of the query. */
+export const judgedRowsSql = sql('judged rows');

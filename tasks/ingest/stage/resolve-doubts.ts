@@ -1,0 +1,95 @@
+/** Rows that the query was not sure of are read again, as they stand in the drop, and judged for good. */
+import { readFile } from 'node:fs/promises';
+import { invariant } from '../../../infra/errors.ts';
+import { type Duck, sqlPaths } from '../../../lake/duckdb.ts';
+import type { RowSink } from '../parse/row-sink.ts';
+import { forEachLine } from '../read/inspect-lines.ts';
+import { reparse } from '../read/read-lines.ts';
+import type { DropIntake } from './drop-intake.ts';
+import type { Piece } from './piece.ts';
+import type { StagedChunk } from './stage-chunk.ts';
+
+/** Lines of a piece in order, each with the beginning of the user id that DuckDB read there. */
+interface Doubts {
+  readonly lines: number[];
+  readonly userIds: (string | null)[];
+}
+
+/** The events and rejected rows go to `late`, in the order of the pieces. */
+export async function resolveDoubts(
+  duck: Duck,
+  pieces: readonly Piece[],
+  { doubtfulPaths, misread }: Pick<StagedChunk, 'doubtfulPaths' | 'misread'>,
+  late: DropIntake,
+): Promise<void> {
+  const doubts = await collectDoubts(duck, pieces, doubtfulPaths);
+  for (const piece of pieces) {
+    const { path, dialect, firstLine, dropNo } = piece;
+    const sink = late.sinkOf(dropNo);
+    const ofPiece = doubts.get(piece);
+    if (misread.includes(piece)) reparse(dialect, await readFile(path), firstLine, sink);
+    else if (ofPiece !== undefined) reparseLines(piece, await readFile(path), ofPiece, sink);
+  }
+}
+
+async function collectDoubts(
+  duck: Duck,
+  pieces: readonly Piece[],
+  paths: readonly string[],
+): Promise<ReadonlyMap<Piece, Doubts>> {
+  const doubts = new Map<Piece, Doubts>();
+  if (paths.length === 0) return doubts;
+  const inOrder = pieces
+    .filter(({ dialect }) => dialect.kind !== 'events')
+    .sort((a, b) => a.dropNo - b.dropNo || a.firstLine - b.firstLine);
+  let at = 0;
+  const rows = duck.stream(
+    `SELECT drop_no::INTEGER AS drop_no, line::DOUBLE AS line, left(user_id, 16) AS user_id
+     FROM read_parquet(${sqlPaths(paths)}, hive_partitioning = false) ORDER BY drop_no, line`,
+  );
+  for await (const chunk of rows) {
+    const [dropNos, lines, userIds] = chunk.getColumns() as [number[], number[], (string | null)[]];
+    for (const [index, line] of lines.entries()) {
+      while (at < inOrder.length && !holds(inOrder[at]!, dropNos[index]!, line)) at += 1;
+      const piece = inOrder[at];
+      invariant(piece !== undefined, `line ${line} of drop ${dropNos[index]} is in no piece`);
+      const known = doubts.get(piece) ?? { lines: [], userIds: [] };
+      known.lines.push(line);
+      known.userIds.push(userIds[index]!);
+      doubts.set(piece, known);
+    }
+  }
+  return doubts;
+}
+
+function holds(piece: Piece, dropNo: number, line: number): boolean {
+  return piece.dropNo === dropNo && line >= piece.firstLine && line < piece.firstLine + piece.lineCount;
+}
+
+function reparseLines(piece: Piece, bytes: Buffer, { lines, userIds }: Doubts, sink: RowSink): void {
+  let number = piece.firstLine;
+  let next = 0;
+  forEachLine(bytes, (line) => {
+    if (number === lines[next]) {
+      const checked = piece.dialect.kind === 'csv' ? sinkThatChecks(sink, userIds[next]!) : sink;
+      reparse(piece.dialect, line, number, checked);
+      next += 1;
+    }
+    number += 1;
+  });
+  invariant(next === lines.length, `${lines.length - next} doubtful rows were not found again`);
+}
+
+/** DuckDB numbers rows as it reads them. Were its numbers ever off, another row than the doubtful one would be judged here. */
+function sinkThatChecks(sink: RowSink, userId: string | null): RowSink {
+  return {
+    row(line, row, raw) {
+      invariant(
+        userId === null || row.user_id?.includes(userId) === true,
+        `line ${line} is not the row that DuckDB read`,
+      );
+      sink.row(line, row, raw);
+    },
+    broken: (line, why, raw) => sink.broken(line, why, raw),
+  };
+}
