@@ -19,6 +19,8 @@ export const ENVIRONMENT_SETTINGS: Readonly<Record<string, readonly [path: strin
   FLYERLINE_S3_FORCE_PATH_STYLE: ['s3.forcePathStyle', 'boolean'],
   FLYERLINE_S3_REQUEST_TIMEOUT_MS: ['s3.requestTimeoutMs', 'number'],
   FLYERLINE_S3_CONNECTION_TIMEOUT_MS: ['s3.connectionTimeoutMs', 'number'],
+  FLYERLINE_S3_SERVER_SIDE_ENCRYPTION: ['s3.serverSideEncryption', 'text'],
+  FLYERLINE_S3_KMS_KEY_ID: ['s3.kmsKeyId', 'text'],
   FLYERLINE_LEASE_MS: ['engine.leaseMs', 'number'],
   FLYERLINE_RECONCILE_MS: ['engine.reconcileMs', 'number'],
   FLYERLINE_WORKER_CONCURRENCY: ['engine.workerConcurrency', 'number'],

@@ -30,6 +30,10 @@ const s3 = z.strictObject({
   /** A request without an answer for this long is tried again. */
   requestTimeoutMs: durationMs.default(30_000),
   connectionTimeoutMs: durationMs.default(5_000),
+  /** Asked for with every write; without it, what the bucket does by default. */
+  serverSideEncryption: z.enum(['AES256', 'aws:kms']).optional(),
+  /** Of the key for `aws:kms`; without it, the account's S3 key. */
+  kmsKeyId: z.string().min(1).optional(),
 });
 
 /** What may be set per DAG, by its id. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { FlyerlineError, isFlyerlineError } from '../infra/errors.ts';
 import type { ObjectStore, WriteCondition } from './object-store.ts';
 
-const RACERS = 8;
+const RACERS = 16;
 
 /** Below it are the probe's objects, removed again as far as the credentials allow. */
 const PROBE_DIR = 'ctl/.probe/';

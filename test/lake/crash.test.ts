@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readCatalog, readRestatements } from '../../lake/catalog.ts';
 import { COMMIT_STEPS } from '../../lake/commit.ts';
@@ -71,6 +72,21 @@ describe('a publisher that dies', () => {
       await expectBooksInOrder(store);
     },
   );
+
+  it('is documented step by step', async () => {
+    const page = await readFile(new URL('../../docs/internals/publishing.md', import.meta.url), 'utf8');
+    const rows = [...page.matchAll(/^\| `([a-z:-]+)` +\| (\w+) +\| (\w+) +\| (\w+) +\|/gm)];
+    const seen = (step: string, since: string) =>
+      STEPS.indexOf(step) >= STEPS.indexOf(since) ? 'new' : 'old';
+    expect(rows.map(([, ...row]) => row)).toEqual(
+      STEPS.map((step) => [
+        step,
+        seen(step, 'entry-put'),
+        seen(step, 'parquet:current-put'),
+        seen(step, 'csv:current-put'),
+      ]),
+    );
+  });
 
   it('says its steps in the order of the drill', async () => {
     const directory = lake.freshDir();
