@@ -91,6 +91,7 @@ export const REJECTED_EVENTS: TableSchema = {
       description: 'Why the row is no event: bad_row, no_user, unknown_event …',
       rule: 'R1',
     },
+    { name: 'detail', type: 'string', description: 'The reason in words.' },
     {
       name: 'raw',
       type: 'string',
