@@ -1,3 +1,4 @@
+/** Garbage collection takes what nobody can need, and nothing else; verification finds what is wrong. */
 import { describe, expect, it } from 'vitest';
 import { claimPartition } from '../../lake/claim.ts';
 import { collectGarbage, findGarbage } from '../../lake/gc.ts';
