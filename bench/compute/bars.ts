@@ -1,6 +1,6 @@
 /** The bars: what the project promises of its speed and memory, held against what was measured. */
 import { formatBytes, formatCount, formatDuration } from '../../cli/terminal.ts';
-import type { Bar, ContenderResult, DatasetResult, SmallDayResult } from './result.ts';
+import type { Bar, ContenderResult, DatasetResult, SmallDayResult, SmallDayTimes } from './result.ts';
 
 const MILLION = 1_000_000;
 const GIB = 1024 ** 3;
@@ -11,7 +11,7 @@ export function judge(datasets: readonly DatasetResult[], smallDay: SmallDayResu
     ...datasets.flatMap(againstPeers),
     ...datasets.flatMap(memory),
     ...linearity(datasets),
-    ...(smallDay === undefined ? [] : [latency(smallDay)]),
+    ...(smallDay?.state === 'ok' ? [latency(smallDay)] : []),
   ];
 }
 
@@ -77,7 +77,7 @@ function linearity(datasets: readonly DatasetResult[]): Bar[] {
   });
 }
 
-function latency({ input, emptyLakeMs }: SmallDayResult): Bar {
+function latency({ input, emptyLakeMs }: SmallDayTimes): Bar {
   return bar(`${input}: from start to exported`, emptyLakeMs, '≤', 2_000, formatDuration);
 }
 

@@ -48,7 +48,7 @@ export async function benchCompute(options: ComputeOptions, hooks: ComputeHooks)
       datasets,
       ...(smallDay === undefined ? {} : { smallDay }),
       bars: judge(datasets, smallDay),
-      ok: !states.includes('failed') && !states.includes('different'),
+      ok: smallDay?.state !== 'failed' && !states.includes('failed') && !states.includes('different'),
     };
   } finally {
     await rm(workDir, { recursive: true, force: true, maxRetries: 3 });
@@ -147,7 +147,7 @@ async function runSmallDay(workDir: string, { onStep, signal }: ComputeHooks) {
   onStep(label, { label, state: 'running' });
   await mkdir(workDir, { recursive: true });
   const result = await measureSmallDay(workDir, signal);
-  onStep(label, { label, state: 'done' });
+  onStep(label, { label, state: result.state === 'ok' ? 'done' : 'failed' });
   return result;
 }
 

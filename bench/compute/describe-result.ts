@@ -77,14 +77,18 @@ function describeStages({ name, stages, difference }: ContenderResult): string[]
   return [...lines, style.dim(`  ${name}: ${parts.join(', ')}`)];
 }
 
-function describeSmallDay({ input, runs, emptyLakeMs, warmLakeMs, nothingToDoMs }: SmallDayResult): string {
+function describeSmallDay(result: SmallDayResult): string {
+  const title = style.bold('A small day');
+  if (result.state === 'failed')
+    return `${title}  ${style.dim(result.input)}\n${style.red(`✗ ${result.reason}`)}`;
+  const { input, runs, emptyLakeMs, warmLakeMs, nothingToDoMs } = result;
   const rows = [
     { what: 'into an empty lake', ms: emptyLakeMs },
     { what: 'again with --force', ms: warmLakeMs },
     { what: 'again, nothing to do', ms: nothingToDoMs },
   ];
   return [
-    `${style.bold('A small day')}  ${style.dim(`${input}, from start to exported, median of ${runs}`)}`,
+    `${title}  ${style.dim(`${input}, from start to exported, median of ${runs}`)}`,
     table(rows, [
       { header: 'run', value: ({ what }) => what },
       { header: 'wall', value: ({ ms }) => formatDuration(ms), align: 'right' },

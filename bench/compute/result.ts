@@ -38,8 +38,13 @@ export interface ContenderResult {
   readonly difference?: FactDifference;
 }
 
+export type SmallDayResult =
+  | SmallDayTimes
+  | { readonly state: 'failed'; readonly input: string; readonly reason: string };
+
 /** From the start of the process to its end, medians, ms. */
-export interface SmallDayResult {
+export interface SmallDayTimes {
+  readonly state: 'ok';
   readonly input: string;
   readonly runs: number;
   /** Nothing there yet. */

@@ -12,9 +12,18 @@ const RUNS = 5;
 const EVENTS = 20_000;
 const TIMEOUT_MS = 60_000;
 
-/** @param workDir empty; the caller removes it. Throws when a run fails. */
+/** @param workDir empty; the caller removes it. */
 export async function measureSmallDay(workDir: string, signal: AbortSignal): Promise<SmallDayResult> {
   const { drops, input } = await findDay(workDir, signal);
+  try {
+    return { input, state: 'ok', ...(await repeatRuns(drops, workDir, signal)) };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { input, state: 'failed', reason: (error as Error).message };
+  }
+}
+
+async function repeatRuns(drops: string, workDir: string, signal: AbortSignal) {
   const emptyLakeMs: number[] = [];
   const warmLakeMs: number[] = [];
   const nothingToDoMs: number[] = [];
@@ -27,7 +36,6 @@ export async function measureSmallDay(workDir: string, signal: AbortSignal): Pro
     nothingToDoMs.push(await timeRun(call, workDir, signal));
   }
   return {
-    input,
     runs: RUNS,
     emptyLakeMs: median(emptyLakeMs),
     warmLakeMs: median(warmLakeMs),
@@ -49,7 +57,6 @@ async function findDay(workDir: string, signal: AbortSignal): Promise<{ drops: s
 async function timeRun(call: NightlyCall, cwd: string, signal: AbortSignal): Promise<number> {
   const { args, env } = nightly(call);
   const run = await measureProcess(args, { cwd, env, timeoutMs: TIMEOUT_MS, signal });
-  if (run.exitCode !== 0)
-    throw new Error(`./flyerline run nightly failed on a small day: ${run.stderr.trim()}`);
-  return run.figures.wallMs;
+  if (run.exitCode === 0) return run.figures.wallMs;
+  throw new Error(`exit code ${run.exitCode}: ${(run.stderr.trim() || run.stdout.trim()).slice(-500)}`);
 }

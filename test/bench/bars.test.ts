@@ -65,7 +65,7 @@ describe('the bars', () => {
   });
 
   it('ask for a small day in less than two seconds', () => {
-    const times = { input: 'the real day', runs: 5, warmLakeMs: 1, nothingToDoMs: 1 };
+    const times = { state: 'ok', input: 'the real day', runs: 5, warmLakeMs: 1, nothingToDoMs: 1 } as const;
     expect(verdicts([], { ...times, emptyLakeMs: 1_900 })).toEqual([
       ['the real day: from start to exported', true],
     ]);

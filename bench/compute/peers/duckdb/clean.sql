@@ -1,5 +1,5 @@
--- Clean: one pass over the drops. Rows that are events (R1), known ids (R2), only the horizon of the day (R12).
--- `drops` has the five columns as text.
+-- Clean: one pass over the drops. Rows that may be events (R1), known ids (R2). `drops` has the five columns as text.
+-- Which rows are kept is asked where they are read again: a filter on computed columns would compute them twice here.
 SELECT
   hash(user_id) AS user_hash,
   user_id,
@@ -22,6 +22,3 @@ FROM (
   WHERE user_id <> ''
     AND regexp_full_match("timestamp", '\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)')
 )
-WHERE event_rank IS NOT NULL
-  AND instant_ms IS NOT NULL
-  AND local_ms BETWEEN getvariable('day_start_ms') - 86400000 AND getvariable('horizon_end_ms')

@@ -53,7 +53,7 @@ async function runBucketed(...[instance, connection, job, stages]: Parameters<Fo
        TO ${sqlString(stage)} (FORMAT parquet, PARTITION_BY (bucket))`,
     );
     await connection.run('SET preserve_insertion_order = true');
-    await connection.run(`CREATE VIEW clean AS FROM read_parquet(${sqlString(join(stage, '*/*.parquet'))})`);
+    await connection.run(`CREATE VIEW clean AS ${keptOf(scan(join(stage, '*/*.parquet')))}`);
   });
   const asOfMs = await timed(stages, 'dwell', () => prepareDay(connection, job.out));
 
@@ -61,8 +61,7 @@ async function runBucketed(...[instance, connection, job, stages]: Parameters<Fo
   const lanes = Array.from({ length: job.threads }, async () => {
     const lane = await connect(instance, job);
     for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
-      const files = sqlString(join(stage, part, '*.parquet'));
-      await lane.run(`CREATE OR REPLACE TEMP VIEW bucket AS FROM read_parquet(${files})`);
+      await lane.run(`CREATE OR REPLACE TEMP VIEW bucket AS ${keptOf(scan(join(stage, part, '*.parquet')))}`);
       await computeBucket(lane, stages, { ...job, asOfMs, part });
     }
     lane.closeSync();
@@ -76,11 +75,15 @@ async function runBucketed(...[instance, connection, job, stages]: Parameters<Fo
 }
 
 async function runWhole(...[, connection, job, stages]: Parameters<Form>): Promise<void> {
-  await timed(stages, 'clean', () => connection.run(`CREATE TABLE clean AS ${sql('clean')}`));
+  await timed(stages, 'clean', () => connection.run(`CREATE TABLE cleaned AS ${sql('clean')}`));
+  await connection.run(`CREATE VIEW clean AS ${keptOf('cleaned')}`);
   const asOfMs = await timed(stages, 'dwell', () => prepareDay(connection, job.out));
   await connection.run('CREATE TEMP VIEW bucket AS FROM clean');
   await computeBucket(connection, stages, { ...job, asOfMs, part: 'all' });
 }
+
+const keptOf = (relation: string) => `FROM ${relation} WHERE is_kept(event_rank, instant_ms, offset_min)`;
+const scan = (files: string) => `read_parquet(${sqlString(files)})`;
 
 async function bucketCount(job: PeerJob): Promise<number> {
   const sizes = await Promise.all(dropPaths(job).map(async (path) => (await stat(path)).size));
