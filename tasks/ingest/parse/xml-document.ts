@@ -1,11 +1,12 @@
 /** XML drops: `<event>` elements with the fields as attributes or as children. Read as a stream; a broken element costs only itself. */
 import { NOT_UTF8, RAW_LENGTH_MAX, ROW_LENGTH_MAX, type RowSink, TOO_LONG } from './row-sink.ts';
 import { TextWindow } from './text-window.ts';
-import { closesMore, XmlEventReader } from './xml-event.ts';
+import { closesMore, EVENT_CHILD, elementEnd, XmlEventReader } from './xml-event.ts';
 
 /**
  * "<" can stand nowhere inside a well-formed tag or text: "<event" begins an element, and what is before the next one is all of it,
- * however broken. The exceptions are passed over: comments, CDATA sections, instructions, and the DTD, whose entities stay unknown.
+ * however broken. Unless it is the field `event` as a child: a text alone, in an element that is still open.
+ * The exceptions are passed over: comments, CDATA sections, instructions, and the DTD, whose entities stay unknown.
  */
 const START = /<event(?=[\s/>])|<!--|<!\[CDATA\[|<\?|<!DOCTYPE/g;
 const ENDS: Readonly<Record<string, RegExp>> = {
@@ -79,9 +80,23 @@ class XmlDocument {
   async #eventEnd(): Promise<number | undefined> {
     for (let from = '<event'.length; ; ) {
       const next = await this.#window.find(START, from, ROW_LENGTH_MAX);
-      if (next === undefined || next.text === '<event') return next?.ahead;
+      if (next === undefined) return undefined;
+      if (next.text === '<event') {
+        const childEnd = await this.#childEnd(next.ahead);
+        if (childEnd === undefined) return next.ahead;
+        from = childEnd;
+        continue;
+      }
       from = (await this.#opaqueEnd(next.text, next.ahead)) ?? next.ahead + next.text.length;
     }
+  }
+
+  /** "<event" begins the next element, unless this one is still open and has the field `event` as a child there. */
+  async #childEnd(ahead: number): Promise<number | undefined> {
+    const window = this.#window;
+    if (elementEnd(window.text.slice(window.at, window.at + ahead)) !== undefined) return undefined;
+    const child = await window.find(EVENT_CHILD, ahead, ahead);
+    return child?.ahead === ahead ? ahead + child.text.length : undefined;
   }
 
   /** The end of a comment or the like that begins `ahead` of here, in characters from here; undefined: it has none. */

@@ -3,7 +3,10 @@ import { SaxesParser } from 'saxes';
 import { type FieldName, isFieldName, type RawRow } from './raw-row.ts';
 
 const START_TAG = /^<event(?:[^>"']|"[^"]*"|'[^']*')*>/;
-const END_TAG = /<\/event\s*>/;
+/** The end of the element, or a child of its own name: the field `event`, which holds no further elements. */
+const END_OR_CHILD = /<\/event\s*>|<event\s*(?:\/>|>[^<]*<\/event\s*>)/g;
+/** Where such a child begins. */
+export const EVENT_CHILD = /<event\s*(?:\/>|>[^<]*<\/event\s*>)/g;
 
 /** Keeps its parser from element to element: making one costs more than reading an element. */
 export class XmlEventReader {
@@ -52,10 +55,18 @@ export class XmlEventReader {
 
 /** Without what follows the element. */
 function elementOf(text: string): string {
+  return text.slice(0, elementEnd(text));
+}
+
+/** Where the element ends that begins the text; undefined when it goes on, or is never closed. */
+export function elementEnd(text: string): number | undefined {
   const startTag = START_TAG.exec(text)?.[0];
-  if (startTag?.endsWith('/>')) return startTag;
-  const endTag = END_TAG.exec(text);
-  return endTag === null ? text : text.slice(0, endTag.index + endTag[0].length);
+  if (startTag === undefined || startTag.endsWith('/>')) return startTag?.length;
+  END_OR_CHILD.lastIndex = startTag.length;
+  for (let match = END_OR_CHILD.exec(text); match !== null; match = END_OR_CHILD.exec(text)) {
+    if (match[0].startsWith('</')) return END_OR_CHILD.lastIndex;
+  }
+  return undefined;
 }
 
 /** Whether something else than white space and closing tags follows the element. */
