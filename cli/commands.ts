@@ -17,6 +17,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'generate', group: 'Run', load: () => import('./commands/generate.ts') },
   { name: 'partitions', group: 'Look', load: () => import('./commands/partitions.ts') },
   { name: 'verify', group: 'Look', load: () => import('./commands/verify.ts') },
+  { name: 'export', group: 'Look', load: () => import('./commands/export.ts') },
   { name: 'rollback', group: 'Operate', load: () => import('./commands/rollback.ts') },
   { name: 'gc', group: 'Operate', load: () => import('./commands/gc.ts') },
   { name: 'test', group: 'Develop', load: () => import('./commands/test.ts') },

@@ -1,0 +1,47 @@
+/** `export`: tables over a range of days, into a directory. */
+import { Command } from 'commander';
+import type { ExportOptions } from '../export/run-export.ts';
+import { withExamples } from '../help.ts';
+import { LAKE_OPTION } from '../lake-option.ts';
+
+export function command(): Command {
+  const declared = new Command('export')
+    .summary('tables over a range of days, as Parquet and CSV')
+    .description(
+      'Tables over a range of days, from what is published, as Parquet and CSV.\n\n' +
+        'Tables of single days need no export: they lie under current/ of the lake.',
+    );
+  declared.addCommand(user());
+  return withExamples(declared, [
+    ['export user --from 2018-10-01 --to 2018-10-07 --out week', "a week's average time on flyer per user"],
+  ]);
+}
+
+function user(): Command {
+  const declared = rangeCommand('user')
+    .summary('one row per user: average time on flyer over the range')
+    .description(
+      'One row per user over a range of days: user.parquet, user.csv, and user.json with what they were made from.\n\n' +
+        'Averages are sums over all days divided by sums over all days, never means of daily means. Days that are ' +
+        'not published are left out and named; it fails when none is.',
+    )
+    .action(async (options: ExportOptions) => {
+      const { exportUsers } = await import('../export/export-users.ts');
+      await exportUsers(options);
+    });
+  return withExamples(declared, [
+    ['export user --from 2018-10-01 --to 2018-10-31 --out october', 'a month'],
+    [
+      'export user --from 2018-10-01 --to 2018-10-01 --out day --lake s3://lake/flyers',
+      'one day, from a lake on S3',
+    ],
+  ]);
+}
+
+function rangeCommand(name: string): Command {
+  return new Command(name)
+    .requiredOption('--from <date>', 'first day: 2018-10-01')
+    .requiredOption('--to <date>', 'last day, included')
+    .requiredOption('--out <dir>', 'directory for the files')
+    .addOption(LAKE_OPTION());
+}
