@@ -28,6 +28,8 @@ export interface ClaimedAttempt {
   readonly paramsJson: string;
   /** Input name → result of the task before, as JSON; a name is missing when that task made nothing. */
   readonly inputsJson: string;
+  /** Hard limit of the attempt. */
+  readonly timeoutMs: number;
   /** Some task is mapped over the list that this one makes, so its elements are kept one by one. */
   readonly splitsResult: boolean;
 }
@@ -37,6 +39,14 @@ export interface HeldAttempt {
   readonly token: string;
   /** As the claim said. */
   readonly splitsResult?: boolean;
+}
+
+/** Asks for the next ready attempt of these queues in the same call: see lua/includes/take-next.lua. */
+export interface NextOrder {
+  readonly queues: readonly string[];
+  readonly token: string;
+  readonly worker: string;
+  readonly leaseMs: number;
 }
 
 export interface FinishReport {
@@ -61,8 +71,10 @@ export interface RescheduleReport {
   readonly note: string;
 }
 
-/** A report was taken; or refused, because the attempt is somebody else's by now. */
-export type Reported = Refused | { readonly refusal?: undefined };
+/** A report was taken; or refused, because the attempt is somebody else's by now. `next` runs already, under the order's token. */
+export type Reported =
+  | (Refused & { readonly next?: undefined })
+  | { readonly refusal?: undefined; readonly next?: ClaimedAttempt };
 
 export interface AttemptStore {
   /** Repeating a claim with its token is no error. `token` is drawn by the claimer and proves every later report. */
@@ -75,10 +87,10 @@ export interface AttemptStore {
     attempts: readonly (HeldAttempt & { readonly progress?: Progress | undefined })[],
     leaseMs: number,
   ): Promise<readonly boolean[]>;
-  finish(attempt: HeldAttempt, report: FinishReport): Promise<Reported>;
-  fail(attempt: HeldAttempt, report: FailReport): Promise<Reported>;
-  skip(attempt: HeldAttempt, note: string): Promise<Reported>;
-  reschedule(attempt: HeldAttempt, report: RescheduleReport): Promise<Reported>;
+  finish(attempt: HeldAttempt, report: FinishReport, next?: NextOrder): Promise<Reported>;
+  fail(attempt: HeldAttempt, report: FailReport, next?: NextOrder): Promise<Reported>;
+  skip(attempt: HeldAttempt, note: string, next?: NextOrder): Promise<Reported>;
+  reschedule(attempt: HeldAttempt, report: RescheduleReport, next?: NextOrder): Promise<Reported>;
 }
 
 /** Longer texts of errors and notes are cut. */
@@ -88,15 +100,19 @@ export function attemptStore(engine: RedisEngine, random: () => number = Math.ra
   const report = async (
     script: string,
     { attemptId, token }: HeldAttempt,
+    next: NextOrder | undefined,
     args: readonly (string | number)[],
   ): Promise<Reported> => {
-    const { refusal } = await engine.transition(script, [attemptId, token, ...args]);
-    return refusal === undefined ? {} : { refusal };
+    const order = next === undefined ? '' : JSON.stringify({ ...next, worker: packable(next.worker) });
+    const reply = await engine.transition(script, [attemptId, token, order, ...args]);
+    if (reply.refusal !== undefined) return reply;
+    const briefing = reply.values[0] as Briefing | [];
+    return briefing.length === 0 ? {} : { next: await toClaimed(engine, briefing) };
   };
   return {
     async claim(attemptId, { token, worker, leaseMs }) {
       const reply = await engine.transition('claim', [attemptId, token, packable(worker), leaseMs]);
-      return reply.refusal === undefined ? toClaimed(engine, attemptId, reply.values) : reply;
+      return reply.refusal === undefined ? toClaimed(engine, reply.values[0] as Briefing) : reply;
     },
     async heartbeat(attempts, leaseMs) {
       if (attempts.length === 0) return [];
@@ -108,18 +124,18 @@ export function attemptStore(engine: RedisEngine, random: () => number = Math.ra
       const reply = (await engine.run('heartbeat', [leaseMs, ...args])) as readonly number[];
       return reply.map((alive) => alive === 1);
     },
-    finish: (attempt, { result, listLength = '', shortCircuit = '', notFollowed = [] }) => {
+    finish: (attempt, { result, listLength = '', shortCircuit = '', notFollowed = [] }, next) => {
       const { json, elements } = packResult(result, attempt.splitsResult === true);
       const away = notFollowed.length === 0 ? '' : JSON.stringify(notFollowed);
-      return report('finish', attempt, [json, listLength, shortCircuit, away, ...elements]);
+      return report('finish', attempt, next, [json, listLength, shortCircuit, away, ...elements]);
     },
-    fail: (attempt, { error, retryable, delayMs = '' }) => {
+    fail: (attempt, { error, retryable, delayMs = '' }, next) => {
       const cut = { code: error.code, message: error.message.slice(0, TEXT_LENGTH_MAX) };
-      return report('fail', attempt, [JSON.stringify(cut), retryable ? '1' : '', delayMs, random()]);
+      return report('fail', attempt, next, [JSON.stringify(cut), retryable ? '1' : '', delayMs, random()]);
     },
-    skip: (attempt, note) => report('skip', attempt, [note.slice(0, TEXT_LENGTH_MAX)]),
-    reschedule: (attempt, { delayMs, timeoutMs = '', note }) =>
-      report('reschedule', attempt, [delayMs, timeoutMs, note.slice(0, TEXT_LENGTH_MAX)]),
+    skip: (attempt, note, next) => report('skip', attempt, next, [note.slice(0, TEXT_LENGTH_MAX)]),
+    reschedule: (attempt, { delayMs, timeoutMs = '', note }, next) =>
+      report('reschedule', attempt, next, [delayMs, timeoutMs, note.slice(0, TEXT_LENGTH_MAX)]),
   };
 }
 
@@ -134,50 +150,26 @@ export function packResult(
   return { json: JSON.stringify(result) ?? '', elements: [] };
 }
 
-async function toClaimed(
-  engine: RedisEngine,
-  attemptId: string,
-  values: readonly unknown[],
-): Promise<ClaimedAttempt> {
-  const [
-    dagId,
-    runId,
-    version,
-    taskId,
-    mapCount,
-    startIso,
-    endIso,
-    day,
-    paramsJson,
-    inputsJson,
-    lists,
-    splits,
-  ] = values as [
-    string,
-    string,
-    string,
-    string,
-    number,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string[],
-    number,
-  ];
+/** What a script tells of an attempt that begins: names and values, inputs as JSON, lists left out of them. */
+type Briefing = [about: string[], inputsJson: string, lists: string[]];
+
+async function toClaimed(engine: RedisEngine, [pairs, inputsJson, lists]: Briefing): Promise<ClaimedAttempt> {
+  const about: Record<string, string> = {};
+  for (let at = 0; at + 1 < pairs.length; at += 2) about[pairs[at]!] = pairs[at + 1]!;
+  const attemptId = about.attemptId!;
   return {
     attemptId,
-    dagId,
-    runId,
-    version,
-    taskId,
-    mapCount,
-    interval: { startIso, endIso },
-    day,
-    paramsJson,
+    dagId: about.dagId!,
+    runId: about.runId!,
+    version: about.version!,
+    taskId: about.taskId!,
+    mapCount: Number(about.mapCount),
+    interval: { startIso: about.startIso!, endIso: about.endIso! },
+    day: about.day!,
+    paramsJson: about.paramsJson!,
+    timeoutMs: Number(about.timeoutMs),
+    splitsResult: Number(about.splitsResult) === 1,
     inputsJson: lists.length === 0 ? inputsJson : await readLists(engine, attemptId, inputsJson, lists),
-    splitsResult: splits === 1,
   };
 }
 

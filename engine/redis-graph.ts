@@ -10,6 +10,7 @@ export async function putGraph(redis: Redis, keys: EngineKeys, graph: DagGraph):
   for (const { pool, queue } of graph.tasks) {
     multi.sadd(keys.channels, `${pool}@${queue}`);
     multi.sadd(keys.poolQueues(pool), queue);
+    multi.sadd(keys.queuePools(queue), pool);
   }
   multi.sadd(keys.dags, graph.id);
   multi.hset(keys.graph(graph.id, graph.version), graphFields(graph));
@@ -57,6 +58,7 @@ function toRow(graph: DagGraph, task: TaskNode, placeOf: (taskId: string) => num
     queue: task.queue,
     priority: task.priority,
     retry: task.retry,
+    timeoutMs: task.timeoutMs,
     up: task.upstream.map(placeOf),
     down: downstream.map(placeOf),
     inputs: Object.entries(task.inputs).map(([name, source]) => [name, placeOf(source)]),

@@ -26,6 +26,10 @@ export interface EngineKeys {
   channel(name: string, part: 'ready' | 'outbox' | 'leases'): string;
   /** Queues through which a pool is used. */
   poolQueues(pool: string): string;
+  /** Pools from which a queue is fed. */
+  queuePools(queue: string): string;
+  /** How many attempts the workers of a queue can run at a time. */
+  hands(queue: string): string;
   log(attemptId: string): string;
   processes(kind: ProcessKind): string;
   process(kind: ProcessKind, id: string): string;
@@ -54,6 +58,8 @@ export function engineKeys(prefix: string): EngineKeys {
     lane: (name, part) => `${base}lane:${name}${part === undefined ? '' : `:${part}`}`,
     channel: (name, part) => `${base}channel:${name}:${part}`,
     poolQueues: (pool) => `${base}pool:${pool}`,
+    queuePools: (queue) => `${base}queue:${queue}`,
+    hands: (queue) => `${base}hands:${queue}`,
     log: (attemptId) => `${base}log:${attemptId}`,
     processes: (kind) => `${base}${kind}s`,
     process: (kind, id) => `${base}${kind}:${id}`,

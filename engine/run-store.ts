@@ -53,11 +53,8 @@ export interface RunStore {
   markRun(ref: RunRef, mark: MarkRequest): Promise<RunPhase>;
   /** Forgets a run that has ended. False when it has not. */
   deleteRun(ref: RunRef): Promise<boolean>;
-  /** Limits how many attempts of a pool run or wait in queues at a time; `depth` those that wait. Undefined: no limit. */
-  setPool(
-    name: string,
-    limits: { readonly slots?: number | undefined; readonly depth?: number | undefined },
-  ): Promise<void>;
+  /** Limits how many attempts of a pool run, or are on their way to a worker, at a time. Undefined: no limit. */
+  setPool(name: string, slots: number | undefined): Promise<void>;
   /** Stops new runs of a lane from beginning; those that are active go on. */
   pauseLane(name: string, paused: boolean): Promise<void>;
   /** Number of a run. Throws FL_RUN_UNKNOWN. */
@@ -131,14 +128,9 @@ export function runStore(engine: RedisEngine): RunStore {
       const [code] = (await engine.run('delete-run', [await seqOf(ref)])) as number[];
       return code === 1;
     },
-    async setPool(name, { slots, depth }) {
-      const limits = { [name]: slots, [`${name}@depth`]: depth };
-      const multi = redis.multi();
-      for (const [field, limit] of Object.entries(limits)) {
-        if (limit === undefined) multi.hdel(keys.pools, field);
-        else multi.hset(keys.pools, field, limit);
-      }
-      await multi.exec();
+    async setPool(name, slots) {
+      if (slots === undefined) await redis.hdel(keys.pools, name);
+      else await redis.hset(keys.pools, name, slots);
     },
     async pauseLane(name, paused) {
       await redis.hset(keys.lane(name), 'paused', paused ? '1' : '0');

@@ -11,23 +11,23 @@
 --- @include "base"
 --- @include "interventions"
 
-local run, reason = openRun(ARGV[3]), ARGV[4]
-if not run then return { RUN_UNKNOWN } end
-if run.state == 'success' or run.state == 'failed' then return { RUN_NOT_RUNNING } end
+local run, reason = fl.openRun(ARGV[3]), ARGV[4]
+if not run then return { fl.RUN_UNKNOWN } end
+if run.state == 'success' or run.state == 'failed' then return { fl.RUN_NOT_RUNNING } end
 
 run.cancelled = reason
 run.set.cancelled = reason
 local finished = {}
 for i = 0, tonumber(call('HGET', run.graph, 'count')) - 1 do
-  local task = taskOf(run, i)
+  local task = fl.taskOf(run, i)
   if task.state == 'n' then
-    endUnstarted(run, i, 'k', finished, false, reason)
+    fl.endUnstarted(run, i, 'k', finished, false, reason)
   elseif task.state == 'a' then
-    if nodeOf(run, i).expand then unplanRange(run, i) end
-    eachInstance(run, i, function(m, instance, untouched)
-      if isEnded(instance) then return end
-      stop(run, i, m, instance, untouched)
-      local extra = extraOf(run, i, m, instance)
+    if fl.nodeOf(run, i).expand then fl.unplanRange(run, i) end
+    fl.eachInstance(run, i, function(m, instance, untouched)
+      if fl.isEnded(instance) then return end
+      fl.stop(run, i, m, instance, untouched)
+      local extra = fl.extraOf(run, i, m, instance)
       if instance.state == 'r' then
         extra.error = { code = 'FL_CANCELLED', message = reason }
         instance.state = 'f'
@@ -37,10 +37,10 @@ for i = 0, tonumber(call('HGET', run.graph, 'count')) - 1 do
       end
       instance.due = nil
       instance.ended = now - run.created
-      putExtra(run, i, m, instance, extra)
-      endInstance(run, i, m, instance, finished)
+      fl.putExtra(run, i, m, instance, extra)
+      fl.endInstance(run, i, m, instance, finished)
     end)
   end
 end
-propagate(run, finished)
-return { 1, close(), run.state }
+fl.propagate(run, finished)
+return { 1, fl.close(), run.state }

@@ -15,9 +15,9 @@ local ALL = 'all'
 
 -- Whether a task, decided now, would be expanded to the instances it has.
 local function expansionStands(run, i)
-  local node, task = nodeOf(run, i), taskOf(run, i)
-  return node.expand ~= nil and (task.n or 0) > 0 and verdictOf(node.rule, task.up) == 'run'
-    and listLengthOf(run, node.expand) == task.n
+  local node, task = fl.nodeOf(run, i), fl.taskOf(run, i)
+  return node.expand ~= nil and (task.n or 0) > 0 and fl.verdictOf(node.rule, task.up) == 'run'
+    and fl.listLengthOf(run, node.expand) == task.n
 end
 
 -- What to reset, in topological order: what is asked for, and direct downstream tasks in flight of a task that had finished, for
@@ -36,11 +36,11 @@ local function collectTargets(run, count, asked)
   end
   local finished = {}
   for i in pairs(wanted) do
-    if isFinished(taskOf(run, i)) then table.insert(finished, i) end
+    if fl.isFinished(fl.taskOf(run, i)) then table.insert(finished, i) end
   end
   for _, i in ipairs(finished) do
-    for _, behind in ipairs(nodeOf(run, i).down) do
-      if taskOf(run, behind).state == 'a' then wanted[behind] = ALL end
+    for _, behind in ipairs(fl.nodeOf(run, i).down) do
+      if fl.taskOf(run, behind).state == 'a' then wanted[behind] = ALL end
     end
   end
   local targets, chosen = {}, {}
@@ -48,10 +48,10 @@ local function collectTargets(run, count, asked)
     local indices = wanted[i]
     if indices then
       local whole = indices == ALL or not expansionStands(run, i)
-      for _, before in ipairs(nodeOf(run, i).up) do whole = whole or chosen[before] == true end
+      for _, before in ipairs(fl.nodeOf(run, i).up) do whole = whole or chosen[before] == true end
       local list = {}
       if not whole then
-        local n = taskOf(run, i).n
+        local n = fl.taskOf(run, i).n
         for m in pairs(indices) do
           if m < 0 or m >= n then return nil end
           table.insert(list, m)
@@ -72,16 +72,16 @@ local function reopenRun(run)
   run.changed = true
   table.insert(run.del, 'ended')
   table.insert(run.del, 'cancelled')
-  rejoinLane(run)
+  fl.rejoinLane(run)
 end
 
 -- Back to undecided. Instances of a mapped task are removed until it is expanded again, perhaps to fewer.
 local function resetTask(run, i)
-  local task, mapped = editTask(run, i), nodeOf(run, i).expand
-  if mapped then unplanRange(run, i) end
-  eachInstance(run, i, function(m, instance, untouched)
-    stop(run, i, m, instance, untouched)
-    resetRecord(run, i, m, instance, mapped and 'x' or 'n')
+  local task, mapped = fl.editTask(run, i), fl.nodeOf(run, i).expand
+  if mapped then fl.unplanRange(run, i) end
+  fl.eachInstance(run, i, function(m, instance, untouched)
+    fl.stop(run, i, m, instance, untouched)
+    fl.resetRecord(run, i, m, instance, mapped and 'x' or 'n')
   end)
   task.counts = { o = mapped and 0 or 1, s = 0, f = 0, u = 0, k = 0, h = 0 }
   -- Records are left behind, of attempts that have been: the next expansion must look at them.
@@ -89,25 +89,25 @@ local function resetTask(run, i)
 end
 
 local function resetInstance(run, i, m)
-  local counts, instance = editTask(run, i).counts, instanceOf(run, i, m)
-  local task = taskOf(run, i)
-  stop(run, i, m, instance, not call('HGET', run.key, fieldOf(i, m)) and task.cursor ~= nil and m >= task.cursor)
-  if isEnded(instance) then
-    countEnded(counts, withCuts(run, i, m, instance), -1)
+  local counts, instance = fl.editTask(run, i).counts, fl.instanceOf(run, i, m)
+  local task = fl.taskOf(run, i)
+  fl.stop(run, i, m, instance, not call('HGET', run.key, fl.fieldOf(i, m)) and task.cursor ~= nil and m >= task.cursor)
+  if fl.isEnded(instance) then
+    fl.countEnded(counts, fl.withCuts(run, i, m, instance), -1)
     counts.o = counts.o + 1
   end
-  resetRecord(run, i, m, instance, 'n')
+  fl.resetRecord(run, i, m, instance, 'n')
 end
 
-local run = openRun(ARGV[3])
-if not run then return { RUN_UNKNOWN } end
+local run = fl.openRun(ARGV[3])
+if not run then return { fl.RUN_UNKNOWN } end
 local count = tonumber(call('HGET', run.graph, 'count'))
 local targets = collectTargets(run, count, cjson.decode(ARGV[4]))
-if not targets then return { UNKNOWN_INSTANCE } end
+if not targets then return { fl.UNKNOWN_INSTANCE } end
 
 reopenRun(run)
 for _, target in ipairs(targets) do
-  if isFinished(taskOf(run, target.i)) then reopenTask(run, target.i) end
+  if fl.isFinished(fl.taskOf(run, target.i)) then fl.reopenTask(run, target.i) end
   if target.indices == ALL then
     resetTask(run, target.i)
   else
@@ -118,14 +118,14 @@ if run.state == 'running' then
   local finished = {}
   for _, target in ipairs(targets) do
     if target.indices == ALL then
-      decide(run, target.i, finished)
+      fl.decide(run, target.i, finished)
     else
       for _, m in ipairs(target.indices) do
-        local record = decodeInstance(run.set[fieldOf(target.i, m)])
-        scheduleInstance(run, target.i, m, record)
+        local record = fl.decodeInstance(run.set[fl.fieldOf(target.i, m)])
+        fl.scheduleInstance(run, target.i, m, record)
       end
     end
   end
-  propagate(run, finished)
+  fl.propagate(run, finished)
 end
-return { 1, close(), run.state }
+return { 1, fl.close(), run.state }

@@ -11,9 +11,9 @@
 --- @include "base"
 --- @include "run"
 
-local run = openRun(ARGV[3])
-if not run then return { RUN_UNKNOWN } end
-if run.state ~= 'success' and run.state ~= 'failed' then return { WRONG_STATE } end
+local run = fl.openRun(ARGV[3])
+if not run then return { fl.RUN_UNKNOWN } end
+if run.state ~= 'success' and run.state ~= 'failed' then return { fl.WRONG_STATE } end
 call('HDEL', P .. 'dag:' .. run.dag .. ':ids', call('HGET', run.key, 'id'))
 call('ZREM', P .. 'dag:' .. run.dag .. ':runs', run.seq)
 call('ZREM', P .. 'runs', run.seq)

@@ -7,35 +7,35 @@
     { 1, dispatch, ids of the lost attempts }
 ]]
 --- @include "base"
---- @include "attempts"
+--- @include "retry"
 
 local limit, random = tonumber(ARGV[3]), tonumber(ARGV[4])
 local lost = {}
 for _, channel in ipairs(call('SMEMBERS', P .. 'channels')) do
-  local leases = channelKey(channel, 'leases')
-  for _, id in ipairs(call('ZRANGEBYSCORE', leases, '-inf', int(now), 'LIMIT', 0, limit - #lost)) do
-    local at = currentAttempt(id)
-    touched[channel] = true
+  local leases = fl.channelKey(channel, 'leases')
+  for _, id in ipairs(call('ZRANGEBYSCORE', leases, '-inf', fl.int(now), 'LIMIT', 0, limit - #lost)) do
+    local at = fl.currentAttempt(id)
+    fl.touched[channel] = true
     call('ZREM', leases, id)
     if at and at.instance.state == 'r' then
       local instance, retry = at.instance, at.node.retry
       instance.losses = instance.losses + 1
-      local extra = extraOf(at.run, at.i, at.m, instance)
+      local extra = fl.extraOf(at.run, at.i, at.m, instance)
       extra.error = {
         code = 'FL_LEASE_LOST',
         message = 'Attempt ' .. instance.attempt .. ' gave no sign of life'
           .. (instance.worker and ' on worker "' .. instance.worker .. '"' or ''),
       }
-      putExtra(at.run, at.i, at.m, instance, extra)
-      remember(at, 'lost', extra.error)
+      fl.putExtra(at.run, at.i, at.m, instance, extra)
+      fl.remember(at, 'lost', extra.error)
       if instance.losses > retry.lossesMax then
-        endAttempt(at, 'f')
+        fl.endAttempt(at, 'f')
       else
-        tryAgain(at, 'y', now + (instance.losses == 1 and 0 or retryDelay(retry, instance.losses - 1, random)))
+        fl.tryAgain(at, 'y', now + (instance.losses == 1 and 0 or fl.retryDelay(retry, instance.losses - 1, random)))
       end
       table.insert(lost, id)
     end
   end
   if #lost >= limit then break end
 end
-return { 1, close(), lost }
+return { 1, fl.close(), lost }

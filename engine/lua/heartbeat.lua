@@ -7,15 +7,15 @@
     per attempt: 1 it goes on, 0 it is not the worker's any more (lost, cancelled, cleared): stop its process
 ]]
 --- @include "base"
---- @include "attempts"
+--- @include "current"
 
-local lease = int(now + tonumber(ARGV[3]))
+local lease = fl.int(now + tonumber(ARGV[3]))
 local result = {}
 for k = 4, #ARGV, 3 do
-  local at = heldAttempt(ARGV[k], ARGV[k + 1])
+  local at = fl.heldAttempt(ARGV[k], ARGV[k + 1])
   if at then
-    call('ZADD', channelKey(at.channel, 'leases'), lease, at.id)
-    if ARGV[k + 2] ~= '' then call('HSET', at.run.key, 'p' .. fieldOf(at.i, at.m), ARGV[k + 2]) end
+    call('ZADD', fl.channelKey(at.channel, 'leases'), lease, at.id)
+    if ARGV[k + 2] ~= '' then call('HSET', at.run.key, 'p' .. fl.fieldOf(at.i, at.m), ARGV[k + 2]) end
   end
   table.insert(result, at and 1 or 0)
 end

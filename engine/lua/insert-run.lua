@@ -19,12 +19,13 @@ local present = call('HGET', ids, id)
 if present then return { 1, {}, present, 'present' } end
 
 local graph = call('HMGET', P .. 'graph:' .. dag .. ':' .. version, 'count', 'queues')
-if not graph[1] then return { GRAPH_UNKNOWN } end
+if not graph[1] then return { fl.GRAPH_UNKNOWN } end
 
 local seq = tostring(call('INCR', P .. 'seq'))
 local fields = {
-  'dag', dag, 'id', id, 'version', version, 'state', 'queued', 'unfinished', graph[1], 'failedLeaves', 0,
-  'created', int(now), 'lane', lane, 'order', ARGV[8], 'logicalMs', ARGV[9],
+  'dag', dag, 'id', id, 'version', version, 'state', 'queued', 'taskCount', graph[1], 'unfinished', graph[1],
+  'failedLeaves', 0,
+  'created', fl.int(now), 'lane', lane, 'order', ARGV[8], 'logicalMs', ARGV[9],
 }
 for k = 11, #ARGV do table.insert(fields, ARGV[k]) end
 if ARGV[10] ~= '' then
@@ -33,15 +34,16 @@ if ARGV[10] ~= '' then
   for _, queue in ipairs(cjson.decode(graph[2])) do
     call('SADD', P .. 'channels', ARGV[10] .. '@' .. queue)
     call('SADD', P .. 'pool:' .. ARGV[10], queue)
+    call('SADD', P .. 'queue:' .. queue, ARGV[10])
   end
 end
 call('HSET', P .. 'run:' .. seq, unpack(fields))
 call('HSET', ids, id, seq)
 call('ZADD', P .. 'dag:' .. dag .. ':runs', ARGV[9], seq)
-call('ZADD', P .. 'runs', int(now), seq)
+call('ZADD', P .. 'runs', fl.int(now), seq)
 
-if laneMax ~= '' then call('HSET', laneKey(lane), 'max', laneMax) end
+if laneMax ~= '' then call('HSET', fl.laneKey(lane), 'max', laneMax) end
 call('SADD', P .. 'lanes', lane)
-call('ZADD', laneKey(lane, 'waiting'), ARGV[8], seq)
-touchedLanes[lane] = true
-return { 1, close(), seq, 'inserted' }
+call('ZADD', fl.laneKey(lane, 'waiting'), ARGV[8], seq)
+fl.touchedLanes[lane] = true
+return { 1, fl.close(), seq, 'inserted' }

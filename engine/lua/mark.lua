@@ -13,12 +13,12 @@
 --- @include "base"
 --- @include "interventions"
 
-local run = openRun(ARGV[3])
-if not run then return { RUN_UNKNOWN } end
+local run = fl.openRun(ARGV[3])
+if not run then return { fl.RUN_UNKNOWN } end
 local i, only, state = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
-local node = nodeOf(run, i)
-if not node then return { UNKNOWN_INSTANCE } end
-if only and not isPlace(node, taskOf(run, i), only) then return { UNKNOWN_INSTANCE } end
+local node = fl.nodeOf(run, i)
+if not node then return { fl.UNKNOWN_INSTANCE } end
+if only and not fl.isPlace(node, fl.taskOf(run, i), only) then return { fl.UNKNOWN_INSTANCE } end
 
 local elements = nil
 if node.mappedOver and not node.expand and ARGV[9] ~= '' then
@@ -27,21 +27,21 @@ if node.mappedOver and not node.expand and ARGV[9] ~= '' then
 end
 
 local present, changed = 0, {}
-eachInstance(run, i, function(m, instance, untouched)
+fl.eachInstance(run, i, function(m, instance, untouched)
   present = present + 1
   if (not only or m == only) and instance.state ~= state then
     table.insert(changed, { m = m, instance = instance, untouched = untouched })
   end
 end)
-if #changed == 0 and (present > 0 or taskOf(run, i).state == state) then return { 1, {}, run.state } end
+if #changed == 0 and (present > 0 or fl.taskOf(run, i).state == state) then return { 1, {}, run.state } end
 
-if isFinished(taskOf(run, i)) then reopenTask(run, i) end
-local task = editTask(run, i)
+if fl.isFinished(fl.taskOf(run, i)) then fl.reopenTask(run, i) end
+local task = fl.editTask(run, i)
 for _, at in ipairs(changed) do
   local m, instance = at.m, at.instance
-  stop(run, i, m, instance, at.untouched)
-  if isEnded(instance) then
-    countEnded(task.counts, withCuts(run, i, m, instance), -1)
+  fl.stop(run, i, m, instance, at.untouched)
+  if fl.isEnded(instance) then
+    fl.countEnded(task.counts, fl.withCuts(run, i, m, instance), -1)
   else
     task.counts.o = task.counts.o - 1
   end
@@ -50,18 +50,18 @@ for _, at in ipairs(changed) do
     ended = now - run.created, hasExtra = instance.hasExtra,
     len = state == 's' and tonumber(ARGV[9]) or nil,
   }
-  putExtra(run, i, m, marked, { note = ARGV[7], marked = true })
-  putInstance(run, i, m, marked)
-  countEnded(task.counts, marked, 1)
-  if state == 's' then putResult(run, i, m, ARGV[8], elements) end
+  fl.putExtra(run, i, m, marked, { note = ARGV[7], marked = true })
+  fl.putInstance(run, i, m, marked)
+  fl.countEnded(task.counts, marked, 1)
+  if state == 's' then fl.putResult(run, i, m, ARGV[8], elements) end
 end
 
 local finished = {}
 if present == 0 then
   task.n = 0 -- Mapped and never expanded: it ends without instances, and makes an empty list.
-  closeTask(run, i, state, finished)
+  fl.closeTask(run, i, state, finished)
 elseif task.counts.o == 0 then
-  endTask(run, i, finished)
+  fl.endTask(run, i, finished)
 end
-if #finished > 0 then propagate(run, finished) end
-return { 1, close(), run.state }
+if #finished > 0 then fl.propagate(run, finished) end
+return { 1, fl.close(), run.state }

@@ -10,39 +10,37 @@
     { 1, dispatch, next due ms or '' }
 ]]
 --- @include "base"
---- @include "close"
+--- @include "attempts"
 
 local limit = tonumber(ARGV[3])
 
-local due = call('ZRANGEBYSCORE', P .. 'delayed', '-inf', int(now), 'LIMIT', 0, limit)
+local due = call('ZRANGEBYSCORE', P .. 'delayed', '-inf', fl.int(now), 'LIMIT', 0, limit)
 for _, id in ipairs(due) do
-  local seq, i, m, attempt = parseAttemptId(id)
-  local run = openRun(seq)
-  if run and nodeOf(run, i) then plan(run, i, m, attempt, now) end
+  local seq, i, m, attempt = fl.parseAttemptId(id)
+  local run = fl.openRun(seq)
+  if run and fl.nodeOf(run, i) then fl.plan(run, i, m, attempt, now) end
 end
-inBatches('ZREM', P .. 'delayed', due)
+fl.inBatches('ZREM', P .. 'delayed', due)
 
 local overdue = {}
 for _, channel in ipairs(call('SMEMBERS', P .. 'channels')) do
-  touched[channel] = true
-  local outbox, queue = channelKey(channel, 'outbox'), string.match(channel, '@(.*)$')
-  for _, id in ipairs(call('ZRANGEBYSCORE', outbox, '-inf', int(now), 'LIMIT', 0, limit)) do
-    local seq, i = parseAttemptId(id)
-    local run = openRun(seq)
-    local node = run and nodeOf(run, i)
-    if node then
-      call('ZADD', outbox, int(now + REDISPATCH_MS), id)
+  fl.touched[channel] = true
+  local outbox, queue = fl.channelKey(channel, 'outbox'), string.match(channel, '@(.*)$')
+  for _, id in ipairs(call('ZRANGEBYSCORE', outbox, '-inf', fl.int(now), 'LIMIT', 0, limit)) do
+    local at = fl.currentAttempt(id)
+    if at then
+      call('ZADD', outbox, fl.int(now + fl.REDISPATCH_MS), id)
       table.insert(overdue, id)
       table.insert(overdue, queue)
-      table.insert(overdue, node.priority)
+      table.insert(overdue, at.node.priority)
     else
       call('ZREM', outbox, id)
     end
   end
 end
-for _, lane in ipairs(call('SMEMBERS', P .. 'lanes')) do touchedLanes[lane] = true end
+for _, lane in ipairs(call('SMEMBERS', P .. 'lanes')) do fl.touchedLanes[lane] = true end
 
-local out = close()
+local out = fl.close()
 for _, value in ipairs(overdue) do table.insert(out, value) end
 local next = call('ZRANGE', P .. 'delayed', 0, 0, 'WITHSCORES')[2]
 return { 1, out, next or '' }

@@ -29,11 +29,11 @@ describeWith(redisInstalled, 'the Lua scripts', () => {
   });
 
   it('do to every run what the pure core does', { timeout: 600_000 }, async () => {
-    const depths = fc.constantFrom(1, 3, 100);
+    const handCounts = fc.constantFrom(1, 3, 100);
     await fc.assert(
-      fc.asyncProperty(graphs(), moves, depths, async (graph, played, depth) => {
+      fc.asyncProperty(graphs(), moves, handCounts, async (graph, played, hands) => {
         await redis.flushall();
-        const twin = await startTwin(redis, { prefix: server.uniquePrefix(), graph, runId: RUN_ID, depth });
+        const twin = await startTwin(redis, { prefix: server.uniquePrefix(), graph, runId: RUN_ID, hands });
         let state = createRun(graph, RUN_ID);
         for (const { event } of playHistory(graph, played, { runId: RUN_ID })) {
           // Redis has no state for it: an attempt waits, with BullMQ or without.

@@ -11,7 +11,10 @@ import type { RunState } from '../../engine/run-model.ts';
 import { runStore } from '../../engine/run-store.ts';
 
 export interface RedisTwin {
-  apply(event: RunEvent): Promise<{ readonly refusal?: ScriptRefusal; readonly claimed?: ClaimedAttempt }>;
+  apply(event: RunEvent): Promise<{
+    readonly refusal?: ScriptRefusal | undefined;
+    readonly claimed?: ClaimedAttempt;
+  }>;
   state(): Promise<RunState>;
   /** Ids of the attempts that wait: for a slot, for a worker, or for their time. */
   waiting(): Promise<ReadonlySet<string>>;
@@ -22,25 +25,26 @@ export interface RedisTwin {
 const LANE = 'lane';
 const CHANNEL = 'default@default';
 
-/** `depth`: how many attempts are handed out before they are asked for; the rest of a mapped task waits as one range. */
+/** `hands`: as if workers could run so many at a time; what is beyond is not handed out before it is asked for. */
 export async function startTwin(
   redis: Redis,
   options: {
     readonly prefix: string;
     readonly graph: DagGraph;
     readonly runId: string;
-    readonly depth: number;
+    readonly hands: number;
   },
 ): Promise<RedisTwin> {
-  const { prefix, graph, runId, depth } = options;
+  const { prefix, graph, runId, hands } = options;
   let nowMs = 1_000_000;
   let random = 0;
   const engine = redisEngine({ redis, prefix, clock: () => nowMs });
   const { keys } = engine;
   const attempts = attemptStore(engine, () => random);
   const runs = runStore(engine);
+  const setHands = (hands: number) => redis.set(keys.hands('default'), hands);
   const ref = { dagId: graph.id, runId };
-  await runs.setPool('default', { depth });
+  await setHands(hands);
   const { seq } = await runs.insertRun({
     graph,
     runId,
@@ -51,17 +55,17 @@ export async function startTwin(
   const idOf = ({ taskId, mapIndex, attempt }: AttemptKey) =>
     formatAttemptId({ run: seq, task: indexGraph(graph).rank.get(taskId)!, mapIndex, attempt });
   const leases = async () =>
-    new Map(toScores(await redis.zrange(keys.channel(CHANNEL, 'leases'), 0, -1, 'WITHSCORES')));
+    new Map(toScores(await redis.zrange(keys.channel(CHANNEL, 'leases'), '0', '-1', 'WITHSCORES')));
 
   /** The core lets a worker claim what waits, whether its time has come or not; Redis, only what has been handed out. */
   const handOut = async (id: string) => {
     if ((await redis.zscore(keys.channel(CHANNEL, 'outbox'), id)) !== null) return;
-    await runs.setPool('default', { depth: 100 });
+    await setHands(100);
     const time = nowMs;
     nowMs += 10_000_000;
     await engine.transition('take-outbox', [1000]);
     nowMs = time;
-    await runs.setPool('default', { depth });
+    await setHands(hands);
   };
 
   /** Lets only this lease run out, whatever the others say. */
@@ -130,9 +134,9 @@ export async function startTwin(
     state: async () => toRunState(await redis.hgetall(keys.run(seq)), graph),
     async waiting() {
       const ids = await Promise.all([
-        redis.zrange(keys.channel(CHANNEL, 'ready'), 0, -1),
-        redis.zrange(keys.channel(CHANNEL, 'outbox'), 0, -1),
-        redis.zrange(keys.delayed, 0, -1),
+        redis.zrange(keys.channel(CHANNEL, 'ready'), '0', '-1'),
+        redis.zrange(keys.channel(CHANNEL, 'outbox'), '0', '-1'),
+        redis.zrange(keys.delayed, '0', '-1'),
       ]);
       const hash = await redis.hgetall(keys.run(seq));
       return new Set(ids.flat().flatMap((id) => (id.endsWith('*') ? expandRange(id, hash, graph) : [id])));

@@ -5,6 +5,9 @@
 
 local call = redis.call
 local P = ARGV[1]
+-- All functions live in one table: Lua makes them anew for every call of a script, and a closure over many locals costs much more
+-- than one over a table.
+local fl = {}
 local now = tonumber(ARGV[2])
 if not now then
   local time = call('TIME')
@@ -12,23 +15,25 @@ if not now then
 end
 
 -- Whoever puts an attempt into the outbox dispatches it at once; after this long it counts as forgotten.
-local DISPATCH_GRACE_MS = 3000
+fl.DISPATCH_GRACE_MS = 3000
 -- A dispatched attempt that nobody has claimed is dispatched again this often. Adding a job that is there changes nothing.
-local REDISPATCH_MS = 30000
--- Attempts of a channel that are with BullMQ, waiting for a worker. The rest waits in the ready set, where priority counts.
-local DEPTH_DEFAULT = 128
+fl.REDISPATCH_MS = 30000
+-- Attempts that one script hands to BullMQ, at most.
+fl.DISPATCH_MAX = 500
+-- Attempts that wait with BullMQ while no worker of the queue is known.
+fl.DEPTH_UNKNOWN = 8
 
 -- Refusals, mirrored in engine/redis-refusals.ts.
-local RUN_UNKNOWN = -1
-local UNKNOWN_INSTANCE = -2
-local STALE_ATTEMPT = -3
-local WRONG_STATE = -4
-local NOT_EXPIRED = -5
-local RUN_NOT_RUNNING = -6
-local NOT_DISPATCHED = -7
-local GRAPH_UNKNOWN = -8
+fl.RUN_UNKNOWN = -1
+fl.UNKNOWN_INSTANCE = -2
+fl.STALE_ATTEMPT = -3
+fl.WRONG_STATE = -4
+fl.NOT_EXPIRED = -5
+fl.RUN_NOT_RUNNING = -6
+fl.NOT_DISPATCHED = -7
+fl.GRAPH_UNKNOWN = -8
 
 -- Whole numbers as text; tostring() would turn 1e15 into an exponent.
-local function int(number)
+function fl.int(number)
   return string.format('%.0f', number)
 end

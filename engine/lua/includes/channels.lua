@@ -9,117 +9,138 @@
 
 --- @include "run"
 
-local PRIORITY_MAX = 1000
-local PRIORITY_STEP = 4398046511104 -- 2^42 ms is the year 2109; 2001 priorities above that still fit a double.
+fl.PRIORITY_MAX = 1000
+fl.PRIORITY_STEP = 4398046511104 -- 2^42 ms is the year 2109; 2001 priorities above that still fit a double.
 
-local function channelOf(run, node)
+function fl.channelOf(run, node)
   return (run.pool or node.pool) .. '@' .. node.queue
 end
 
-local function channelKey(channel, part)
+function fl.channelKey(channel, part)
   return P .. 'channel:' .. channel .. ':' .. part
 end
 
-local function attemptId(run, i, m, attempt)
+function fl.attemptId(run, i, m, attempt)
   return run.seq .. '.' .. i .. '.' .. m .. '.' .. attempt
 end
 
-local function parseAttemptId(id)
+function fl.parseAttemptId(id)
   local seq, i, m, attempt = string.match(id, '^(%d+)%.(%d+)%.(%-?[%d*]+)%.?(%d*)$')
   return seq, tonumber(i), tonumber(m) or m, tonumber(attempt)
 end
 
-local function readyScore(priority, since)
-  local clamped = math.max(-PRIORITY_MAX, math.min(PRIORITY_MAX, priority))
-  return int((PRIORITY_MAX - clamped) * PRIORITY_STEP + since)
+function fl.readyScore(priority, since)
+  local clamped = math.max(-fl.PRIORITY_MAX, math.min(fl.PRIORITY_MAX, priority))
+  return fl.int((fl.PRIORITY_MAX - clamped) * fl.PRIORITY_STEP + since)
 end
 
-local function priorityOf(score)
-  return PRIORITY_MAX - math.floor(score / PRIORITY_STEP)
+function fl.priorityOf(score)
+  return fl.PRIORITY_MAX - math.floor(score / fl.PRIORITY_STEP)
 end
 
-local touched = {} -- Channels to fill at the end of the script.
+fl.touched = {} -- Channels to fill at the end of the script.
 
 -- Makes an attempt ready now, or when it is due.
-local function plan(run, i, m, attempt, due)
-  local node = nodeOf(run, i)
+function fl.plan(run, i, m, attempt, due)
+  local node = fl.nodeOf(run, i)
   if due > now then
-    call('ZADD', P .. 'delayed', int(due), attemptId(run, i, m, attempt))
+    call('ZADD', P .. 'delayed', fl.int(due), fl.attemptId(run, i, m, attempt))
     return
   end
-  local channel = channelOf(run, node)
-  call('ZADD', channelKey(channel, 'ready'), readyScore(node.priority, now), attemptId(run, i, m, attempt))
-  touched[channel] = true
+  local channel = fl.channelOf(run, node)
+  call('ZADD', fl.channelKey(channel, 'ready'), fl.readyScore(node.priority, now), fl.attemptId(run, i, m, attempt))
+  fl.touched[channel] = true
 end
 
-local function planRange(run, i)
-  local node = nodeOf(run, i)
-  local channel = channelOf(run, node)
-  call('ZADD', channelKey(channel, 'ready'), readyScore(node.priority, now), run.seq .. '.' .. i .. '.*')
-  touched[channel] = true
+function fl.planRange(run, i)
+  local node = fl.nodeOf(run, i)
+  local channel = fl.channelOf(run, node)
+  call('ZADD', fl.channelKey(channel, 'ready'), fl.readyScore(node.priority, now), run.seq .. '.' .. i .. '.*')
+  fl.touched[channel] = true
 end
 
 -- Takes a planned attempt back, wherever it waits.
-local function unplan(run, i, m, attempt)
-  local id = attemptId(run, i, m, attempt)
-  local channel = channelOf(run, nodeOf(run, i))
-  if call('ZREM', channelKey(channel, 'outbox'), id) == 0 and call('ZREM', channelKey(channel, 'ready'), id) == 0 then
+function fl.unplan(run, i, m, attempt)
+  local id = fl.attemptId(run, i, m, attempt)
+  local channel = fl.channelOf(run, fl.nodeOf(run, i))
+  if call('ZREM', fl.channelKey(channel, 'outbox'), id) == 0 and call('ZREM', fl.channelKey(channel, 'ready'), id) == 0 then
     call('ZREM', P .. 'delayed', id)
   end
-  touched[channel] = true
+  fl.touched[channel] = true
 end
 
-local function unplanRange(run, i)
-  call('ZREM', channelKey(channelOf(run, nodeOf(run, i)), 'ready'), run.seq .. '.' .. i .. '.*')
+function fl.unplanRange(run, i)
+  call('ZREM', fl.channelKey(fl.channelOf(run, fl.nodeOf(run, i)), 'ready'), run.seq .. '.' .. i .. '.*')
 end
 
--- Slots of the channel's pool that are free. Without a limit on the pool only the depth counts.
-local function freeSlots(channel, queued)
-  local pool = string.match(channel, '^[^@]*')
-  local limits = call('HMGET', P .. 'pools', pool, pool .. '@depth')
-  local depth = tonumber(limits[2]) or DEPTH_DEFAULT
-  -- Filled again when half empty, so that attempts travel in batches and not one by one.
-  if queued * 2 > depth then return 0 end
-  local free = depth - queued
-  local slots = tonumber(limits[1])
-  if slots then
-    for _, queue in ipairs(call('SMEMBERS', P .. 'pool:' .. pool)) do
-      local sibling = pool .. '@' .. queue
-      slots = slots - call('ZCARD', channelKey(sibling, 'outbox')) - call('ZCARD', channelKey(sibling, 'leases'))
-    end
-    free = math.min(free, slots)
+-- Channels of a queue.
+fl.byQueue = {}
+function fl.channelsOf(queue)
+  local channels = fl.byQueue[queue]
+  if not channels then
+    channels = {}
+    for _, pool in ipairs(call('SMEMBERS', P .. 'queue:' .. queue)) do table.insert(channels, pool .. '@' .. queue) end
+    fl.byQueue[queue] = channels
   end
-  return free
+  return channels
+end
+
+-- Slots of the channel's pool that are free; nil when the pool has no limit.
+function fl.freeSlots(channel)
+  local pool = string.match(channel, '^[^@]*')
+  local slots = tonumber(call('HGET', P .. 'pools', pool))
+  if not slots then return nil end
+  for _, queue in ipairs(call('SMEMBERS', P .. 'pool:' .. pool)) do
+    local sibling = pool .. '@' .. queue
+    slots = slots - call('ZCARD', fl.channelKey(sibling, 'outbox')) - call('ZCARD', fl.channelKey(sibling, 'leases'))
+  end
+  return slots
+end
+
+function fl.hasSlot(channel)
+  local free = fl.freeSlots(channel)
+  return not free or free > 0
+end
+
+-- How many more attempts of a queue may go to BullMQ: as many as its workers have idle hands, for a busy worker takes the next
+-- ready attempt by itself (see take-next.lua) and by then knows better which. Without workers a few wait for the first to come.
+function fl.idleHands(queue)
+  local hands = tonumber(call('GET', P .. 'hands:' .. queue)) or 0
+  if hands == 0 then hands = fl.DEPTH_UNKNOWN end
+  for _, channel in ipairs(fl.channelsOf(queue)) do
+    hands = hands - call('ZCARD', fl.channelKey(channel, 'leases')) - call('ZCARD', fl.channelKey(channel, 'outbox'))
+  end
+  return math.min(hands, fl.DISPATCH_MAX)
 end
 
 -- Hands out the next instances of a mapped task, at most `limit`; returns their ids, and whether some are left.
-local function takeRange(seq, i, limit)
-  local run = openRun(seq)
+function fl.takeRange(seq, i, limit)
+  local run = fl.openRun(seq)
   if not run then return {}, false end
-  local task = taskOf(run, i)
+  local task = fl.taskOf(run, i)
   if task.state ~= 'a' or not task.cursor then return {}, false end
   local upto = math.min(task.cursor + limit, task.n)
   local fields, ids = {}, {}
-  for m = task.cursor, upto - 1 do table.insert(fields, fieldOf(i, m)) end
+  for m = task.cursor, upto - 1 do table.insert(fields, fl.fieldOf(i, m)) end
   local texts = task.kept and #fields > 0 and call('HMGET', run.key, unpack(fields)) or {}
   for k, field in ipairs(fields) do
-    local instance = readInstance(task, run.set[field] or texts[k] or nil, true)
+    local instance = fl.readInstance(task, run.set[field] or texts[k] or nil, true)
     -- Those that were ended by hand meanwhile, or were planned on their own by a clear, are left out.
     if instance.state == 'w' and instance.due == task.since then
-      table.insert(ids, attemptId(run, i, task.cursor + k - 1, instance.attempt))
+      table.insert(ids, fl.attemptId(run, i, task.cursor + k - 1, instance.attempt))
     end
   end
-  editTask(run, i).cursor = upto
+  fl.editTask(run, i).cursor = upto
   return ids, upto < task.n
 end
 
 -- Moves ready attempts to the outbox as far as there are slots, and appends them to `out` as id, queue, priority. Whoever
 -- called the script adds them to BullMQ.
-local function fillChannel(channel, out)
-  local ready, outbox = channelKey(channel, 'ready'), channelKey(channel, 'outbox')
+function fl.fillChannel(channel, out)
+  local ready, outbox = fl.channelKey(channel, 'ready'), fl.channelKey(channel, 'outbox')
   if call('ZCARD', ready) == 0 then return end
-  local free = freeSlots(channel, call('ZCARD', outbox))
   local queue = string.match(channel, '@(.*)$')
+  local free = math.min(fl.idleHands(queue), fl.freeSlots(channel) or fl.DISPATCH_MAX)
   local added = {}
   while free > 0 do
     local head = call('ZRANGE', ready, 0, math.min(free, 100) - 1, 'WITHSCORES')
@@ -129,27 +150,27 @@ local function fillChannel(channel, out)
       if free <= 0 then break end
       local id, score = head[k], tonumber(head[k + 1])
       local ids, more = { id }, false
-      local seq, i, m = parseAttemptId(id)
-      if m == '*' then ids, more = takeRange(seq, i, free) end
+      local seq, i, m = fl.parseAttemptId(id)
+      if m == '*' then ids, more = fl.takeRange(seq, i, free) end
       -- The rest of a range goes to the end of its priority: runs take turns.
-      if more then call('ZADD', ready, readyScore(priorityOf(score), now), id) else table.insert(gone, id) end
+      if more then call('ZADD', ready, fl.readyScore(fl.priorityOf(score), now), id) else table.insert(gone, id) end
       for _, taken in ipairs(ids) do
-        table.insert(added, int(now + DISPATCH_GRACE_MS))
+        table.insert(added, fl.int(now + fl.DISPATCH_GRACE_MS))
         table.insert(added, taken)
         table.insert(out, taken)
         table.insert(out, queue)
-        table.insert(out, priorityOf(score))
+        table.insert(out, fl.priorityOf(score))
       end
       free = free - #ids
     end
     if #gone > 0 then call('ZREM', ready, unpack(gone)) end
   end
-  inBatches('ZADD', outbox, added)
+  fl.inBatches('ZADD', outbox, added)
 end
 
 -- Fills every channel that this script has touched; the list is the reply to the caller.
-local function fillTouched()
+function fl.fillTouched()
   local out = {}
-  for channel in pairs(touched) do fillChannel(channel, out) end
+  for channel in pairs(fl.touched) do fl.fillChannel(channel, out) end
   return out
 end

@@ -6,9 +6,9 @@
 
 --- @include "run"
 
-local LIST_INLINE_MAX = 256 -- Longer lists are read by the worker, chunk by chunk: see engine/redis-inputs.ts.
+fl.LIST_INLINE_MAX = 256 -- Longer lists are read by the worker, chunk by chunk: see engine/redis-inputs.ts.
 
-local function listJson(key, i, count)
+function fl.listJson(key, i, count)
   if count == 0 then return '[]' end
   local fields = {}
   for k = 0, count - 1 do table.insert(fields, i .. '.' .. k) end
@@ -18,52 +18,52 @@ local function listJson(key, i, count)
 end
 
 -- The result of task `i` as JSON; nil when it has none; or nil and how to read it: 'elements' or 'successes', and how many.
-local function resultJson(run, key, i)
-  local node, task = nodeOf(run, i), taskOf(run, i)
+function fl.resultJson(run, key, i)
+  local node, task = fl.nodeOf(run, i), fl.taskOf(run, i)
   if node.expand then
     if not task.n or task.state == 'n' or task.state == 'a' then return nil end
     if task.counts.s ~= task.n then return nil, 'successes', task.n end
-    if task.n > LIST_INLINE_MAX then return nil, 'elements', task.n end
-    return listJson(key, i, task.n)
+    if task.n > fl.LIST_INLINE_MAX then return nil, 'elements', task.n end
+    return fl.listJson(key, i, task.n)
   end
   if task.state ~= 's' then return nil end
   if node.mappedOver then
-    local instance = instanceOf(run, i, -1)
+    local instance = fl.instanceOf(run, i, -1)
     if instance.len then
-      if instance.len > LIST_INLINE_MAX then return nil, 'elements', instance.len end
-      return listJson(key, i, instance.len)
+      if instance.len > fl.LIST_INLINE_MAX then return nil, 'elements', instance.len end
+      return fl.listJson(key, i, instance.len)
     end
   end
   return call('HGET', key, i) or nil
 end
 
 -- Element `m` of the list that task `i` made; nil when the list has been taken away or shortened by hand.
-local function elementJson(run, key, i, m)
-  local task = taskOf(run, i)
+function fl.elementJson(run, key, i, m)
+  local task = fl.taskOf(run, i)
   local place = m
-  if nodeOf(run, i).expand then
+  if fl.nodeOf(run, i).expand then
     if not task.n or task.state == 'n' or task.state == 'a' then return nil end
     if task.counts.s ~= task.n then
       place = tonumber(call('GETRANGE', P .. 'places:' .. run.seq .. '.' .. i, m * 5, m * 5 + 4))
     end
   else
-    local length = task.state == 's' and instanceOf(run, i, -1).len or 0
+    local length = task.state == 's' and fl.instanceOf(run, i, -1).len or 0
     if m >= length then place = nil end
   end
   return place and (call('HGET', key, i .. '.' .. place) or 'null')
 end
 
 -- The inputs as one JSON object, and the lists that are too long for it: name, task, kind, count, name, …
-local function inputsOf(run, node, m)
+function fl.inputsOf(run, node, m)
   local key = P .. 'results:' .. run.seq
   local parts, lists = {}, {}
   for _, input in ipairs(node.inputs) do
     local name, source = input[1], input[2]
     local json, kind, count
     if node.expandInput == name then
-      json = elementJson(run, key, source, m)
+      json = fl.elementJson(run, key, source, m)
     else
-      json, kind, count = resultJson(run, key, source)
+      json, kind, count = fl.resultJson(run, key, source)
     end
     if json then table.insert(parts, cjson.encode(name) .. ':' .. json) end
     if kind then
@@ -71,19 +71,4 @@ local function inputsOf(run, node, m)
     end
   end
   return '{' .. table.concat(parts, ',') .. '}', lists
-end
-
--- Keeps what a success made: `elements` when the result is a list that is mapped over, else `json`; '' stands for no result.
-local function putResult(run, i, m, json, elements)
-  local key = P .. 'results:' .. run.seq
-  if elements then
-    local fields = {}
-    for k, element in ipairs(elements) do
-      table.insert(fields, i .. '.' .. (k - 1))
-      table.insert(fields, element)
-    end
-    inBatches('HSET', key, fields)
-    return
-  end
-  if json == '' then call('HDEL', key, fieldOf(i, m)) else call('HSET', key, fieldOf(i, m), json) end
 end

@@ -6,27 +6,27 @@
 
 --- @include "run"
 
-local touchedLanes = {} -- Lanes that may begin a run at the end of the script.
+fl.touchedLanes = {} -- Lanes that may begin a run at the end of the script.
 
-local function laneKey(lane, part)
+function fl.laneKey(lane, part)
   return P .. 'lane:' .. lane .. (part and ':' .. part or '')
 end
 
-local function enterLane(run)
-  call('ZADD', laneKey(run.lane, 'active'), int(now), run.seq)
-  call('ZREM', laneKey(run.lane, 'waiting'), run.seq)
+function fl.enterLane(run)
+  call('ZADD', fl.laneKey(run.lane, 'active'), fl.int(now), run.seq)
+  call('ZREM', fl.laneKey(run.lane, 'waiting'), run.seq)
 end
 
-local function leaveLane(run)
-  call('ZREM', laneKey(run.lane, 'active'), run.seq)
-  call('ZREM', laneKey(run.lane, 'waiting'), run.seq)
+function fl.leaveLane(run)
+  call('ZREM', fl.laneKey(run.lane, 'active'), run.seq)
+  call('ZREM', fl.laneKey(run.lane, 'waiting'), run.seq)
   call('ZREM', P .. 'deadlines', run.seq)
-  touchedLanes[run.lane] = true
+  fl.touchedLanes[run.lane] = true
 end
 
 -- A run that had ended goes on: at once if it had begun, whatever the lane's limit, else when it is its turn.
-local function rejoinLane(run)
-  if run.state == 'running' then return enterLane(run) end
-  call('ZADD', laneKey(run.lane, 'waiting'), call('HGET', run.key, 'order'), run.seq)
-  touchedLanes[run.lane] = true
+function fl.rejoinLane(run)
+  if run.state == 'running' then return fl.enterLane(run) end
+  call('ZADD', fl.laneKey(run.lane, 'waiting'), call('HGET', run.key, 'order'), run.seq)
+  fl.touchedLanes[run.lane] = true
 end

@@ -8,12 +8,12 @@
 -- the handing out must look at; `since`: when the task was expanded. An instance without a record has not been touched: it is as
 -- its task says (see instanceOf). `extra` = 1: the field x<task>[.<mapIndex>] holds a JSON object with the rarer things.
 
-local TASK_FORMAT = string.rep('([^|]*)|', 18) .. '([^|]*)'
-local INSTANCE_FORMAT = string.rep('([^|]*)|', 11) .. '([^|]*)'
+fl.TASK_FORMAT = string.rep('([^|]*)|', 18) .. '([^|]*)'
+fl.INSTANCE_FORMAT = string.rep('([^|]*)|', 11) .. '([^|]*)'
 
 -- Upstream and instance counters by state letter; `c` is cut, `b` branched away, `o` unfinished, `h` short circuits.
-local function decodeTask(text)
-  local s, n, cut, cur, kept, since, uo, us, uf, uu, uk, uc, ub, co, cs, cf, cu, ck, ch = string.match(text, TASK_FORMAT)
+function fl.decodeTask(text)
+  local s, n, cut, cur, kept, since, uo, us, uf, uu, uk, uc, ub, co, cs, cf, cu, ck, ch = string.match(text, fl.TASK_FORMAT)
   return {
     state = s, n = tonumber(n), cut = cut == '1', cursor = tonumber(cur), kept = kept == '1', since = tonumber(since),
     up = { o = tonumber(uo), s = tonumber(us), f = tonumber(uf), u = tonumber(uu), k = tonumber(uk), c = tonumber(uc), b = tonumber(ub) },
@@ -21,7 +21,7 @@ local function decodeTask(text)
   }
 end
 
-local function encodeTask(t)
+function fl.encodeTask(t)
   local up, c = t.up, t.counts
   return table.concat({
     t.state, t.n or '', t.cut and '1' or '', t.cursor or '', t.kept and '1' or '', t.since or '',
@@ -29,8 +29,8 @@ local function encodeTask(t)
   }, '|')
 end
 
-local function decodeInstance(text)
-  local s, a, f, l, token, worker, due, started, first, ended, len, extra = string.match(text, INSTANCE_FORMAT)
+function fl.decodeInstance(text)
+  local s, a, f, l, token, worker, due, started, first, ended, len, extra = string.match(text, fl.INSTANCE_FORMAT)
   return {
     state = s, attempt = tonumber(a), failures = tonumber(f), losses = tonumber(l),
     token = token ~= '' and token or nil, worker = worker ~= '' and worker or nil,
@@ -39,7 +39,7 @@ local function decodeInstance(text)
   }
 end
 
-local function encodeInstance(i)
+function fl.encodeInstance(i)
   return table.concat({
     i.state, i.attempt, i.failures, i.losses, i.token or '', i.worker or '', i.due or '', i.started or '', i.first or '',
     i.ended or '', i.len or '', i.hasExtra and '1' or '',

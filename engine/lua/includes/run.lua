@@ -2,15 +2,15 @@
 
 --- @include "records"
 
-local runs = {} -- Open runs by number: ending one may begin another.
+fl.runs = {} -- Open runs by number: ending one may begin another.
 
 -- Undefined run: nil.
-local function openRun(seq)
-  if runs[seq] ~= nil then return runs[seq] or nil end
+function fl.openRun(seq)
+  if fl.runs[seq] ~= nil then return fl.runs[seq] or nil end
   local key = P .. 'run:' .. seq
   local v = call('HMGET', key, 'dag', 'version', 'state', 'unfinished', 'failedLeaves', 'cancelled', 'created', 'started', 'pool', 'lane')
   if not v[1] then
-    runs[seq] = false
+    fl.runs[seq] = false
     return nil
   end
   local run = {
@@ -19,12 +19,12 @@ local function openRun(seq)
     graph = P .. 'graph:' .. v[1] .. ':' .. v[2],
     nodes = {}, tasks = {}, dirtyTasks = {}, set = {}, del = {},
   }
-  runs[seq] = run
+  fl.runs[seq] = run
   return run
 end
 
 -- The task as the DAG has it: { id, rule, pool, queue, priority, retry, expand, up, down, inputs, mappedOver }, see redis-graph.ts.
-local function nodeOf(run, i)
+function fl.nodeOf(run, i)
   local node = run.nodes[i]
   if not node then
     local text = call('HGET', run.graph, i)
@@ -35,14 +35,14 @@ local function nodeOf(run, i)
   return node
 end
 
-local function taskOf(run, i)
+function fl.taskOf(run, i)
   local task = run.tasks[i]
   if not task then
     local text = call('HGET', run.key, 't' .. i)
     if text then
-      task = decodeTask(text)
+      task = fl.decodeTask(text)
     else
-      local node = nodeOf(run, i)
+      local node = fl.nodeOf(run, i)
       task = {
         state = 'n', cut = false, kept = false,
         up = { o = #node.up, s = 0, f = 0, u = 0, k = 0, c = 0, b = 0 },
@@ -55,26 +55,26 @@ local function taskOf(run, i)
 end
 
 -- The same, to be written to.
-local function editTask(run, i)
+function fl.editTask(run, i)
   run.changed = true
   run.dirtyTasks[i] = true
-  return taskOf(run, i)
+  return fl.taskOf(run, i)
 end
 
-local function fieldOf(i, m)
+function fl.fieldOf(i, m)
   return m == -1 and tostring(i) or (i .. '.' .. m)
 end
 
 -- How many places for instances a task has: those of its latest expansion (an earlier one may have left more behind, `removed`).
-local function isPlace(node, task, m)
+function fl.isPlace(node, task, m)
   if not node.expand then return m == -1 end
   return task.n ~= nil and m >= 0 and m < task.n
 end
 
 -- What a record, or the lack of one, means. A mapped task hands its instances out without writing a record for each: one
 -- without a record, or last reset by a clear, is scheduled for its next attempt since the task was expanded.
-local function readInstance(task, text, place)
-  local instance = text and decodeInstance(text) or { state = 'n', attempt = 0, failures = 0, losses = 0 }
+function fl.readInstance(task, text, place)
+  local instance = text and fl.decodeInstance(text) or { state = 'n', attempt = 0, failures = 0, losses = 0 }
   if place and task.state == 'a' and task.since and (instance.state == 'n' or instance.state == 'x') then
     instance.state = 'w'
     instance.attempt = instance.attempt + 1
@@ -84,32 +84,32 @@ local function readInstance(task, text, place)
 end
 
 -- nil when there is no such instance.
-local function instanceOf(run, i, m)
-  local field = fieldOf(i, m)
+function fl.instanceOf(run, i, m)
+  local field = fl.fieldOf(i, m)
   local text = run.set[field] or call('HGET', run.key, field)
-  local node, task = nodeOf(run, i), taskOf(run, i)
-  local place = isPlace(node, task, m)
+  local node, task = fl.nodeOf(run, i), fl.taskOf(run, i)
+  local place = fl.isPlace(node, task, m)
   if not text and not place then return nil end
-  return readInstance(task, text, place and node.expand)
+  return fl.readInstance(task, text, place and node.expand)
 end
 
-local function putInstance(run, i, m, instance)
+function fl.putInstance(run, i, m, instance)
   run.changed = true
-  run.set[fieldOf(i, m)] = encodeInstance(instance)
-  local task = taskOf(run, i)
-  if m ~= -1 and task.cursor and m >= task.cursor and not task.kept then editTask(run, i).kept = true end
+  run.set[fl.fieldOf(i, m)] = fl.encodeInstance(instance)
+  local task = fl.taskOf(run, i)
+  if m ~= -1 and task.cursor and m >= task.cursor and not task.kept then fl.editTask(run, i).kept = true end
 end
 
 -- The rarer things of an instance: error, note, shortCircuit, notFollowed, marked.
-local function extraOf(run, i, m, instance)
+function fl.extraOf(run, i, m, instance)
   if not instance.hasExtra then return {} end
-  local field = 'x' .. fieldOf(i, m)
+  local field = 'x' .. fl.fieldOf(i, m)
   local text = run.set[field] or call('HGET', run.key, field)
   return text and cjson.decode(text) or {}
 end
 
-local function putExtra(run, i, m, instance, extra)
-  local field = 'x' .. fieldOf(i, m)
+function fl.putExtra(run, i, m, instance, extra)
+  local field = 'x' .. fl.fieldOf(i, m)
   if next(extra) == nil then
     if instance.hasExtra then
       run.set[field] = nil
@@ -123,26 +123,26 @@ local function putExtra(run, i, m, instance, extra)
 end
 
 -- unpack() has a limit of some thousand values.
-local function inBatches(command, key, values)
+function fl.inBatches(command, key, values)
   for from = 1, #values, 1000 do
     call(command, key, unpack(values, from, math.min(from + 999, #values)))
   end
 end
 
-local function saveRuns()
-  for _, run in pairs(runs) do
+function fl.saveRuns()
+  for _, run in pairs(fl.runs) do
     if run and run.changed then
-      inBatches('HDEL', run.key, run.del)
+      fl.inBatches('HDEL', run.key, run.del)
       local fields = { 'state', run.state, 'unfinished', run.unfinished, 'failedLeaves', run.failedLeaves }
       for i in pairs(run.dirtyTasks) do
         table.insert(fields, 't' .. i)
-        table.insert(fields, encodeTask(run.tasks[i]))
+        table.insert(fields, fl.encodeTask(run.tasks[i]))
       end
       for field, text in pairs(run.set) do
         table.insert(fields, field)
         table.insert(fields, text)
       end
-      inBatches('HSET', run.key, fields)
+      fl.inBatches('HSET', run.key, fields)
       call('HINCRBY', run.key, 'rev', 1)
     end
   end

@@ -1,7 +1,7 @@
 -- What a task does, given how the tasks before it ended. The twin of engine/trigger-rules.ts.
 -- `up`: o unfinished, s success, f failed, u upstream failed, k skipped, c cut, b branched away.
 
-local function verdictOf(rule, up)
+function fl.verdictOf(rule, up)
   local failed = up.f + up.u
   if rule == 'one_success' and up.s > 0 then return 'run' end
   if rule == 'one_failed' and failed > 0 then return 'run' end

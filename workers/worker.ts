@@ -1,0 +1,146 @@
+/** A worker: takes attempts from its queues and runs them in warm child processes. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Worker as BullWorker } from 'bullmq';
+import { attemptStore } from '../engine/attempt-store.ts';
+import { dispatcher } from '../engine/dispatch.ts';
+import { redisEngine } from '../engine/redis-engine.ts';
+import { attemptLogs } from '../engine/redis-logs.ts';
+import { forgetProcess, type ProcessInfo, reportHands, reportProcess } from '../engine/redis-processes.ts';
+import type { Config } from '../infra/config.ts';
+import { createLogger, type Logger } from '../infra/log.ts';
+import { connectRedis } from '../infra/redis.ts';
+import { startAttemptPool } from './attempt-pool.ts';
+import { holdAttempts } from './held-attempts.ts';
+import { OWN_PIPELINES } from './load-pipelines.ts';
+import { processName, tokenSource } from './names.ts';
+import { programVersion } from './program-version.ts';
+import { runAsProcess } from './run-as-process.ts';
+import { type AttemptRunner, runClaimed } from './run-claimed.ts';
+
+export interface WorkerOptions {
+  readonly redisUrl: string;
+  /** Queues it serves, by worker class. @default ['default'] */
+  readonly queues?: readonly string[];
+  /** Module with DAGs and services. @default the project's own */
+  readonly pipelines?: string;
+  /** @default to stderr, as configured */
+  readonly log?: Logger;
+}
+
+export interface Worker {
+  readonly id: string;
+  /**
+   * Takes no new attempts and waits for those that run (drain). With `force` they are killed, and other workers take over at
+   * once. May be called again with `force` while draining.
+   */
+  stop(options?: { readonly force?: boolean }): Promise<void>;
+}
+
+const REPORT_MS = 5_000;
+/** BullMQ's own lock only brings back jobs of a worker that died between taking a job and claiming its attempt. */
+const JOB_LOCK_MS = 30_000;
+
+/** Resolves when it takes attempts. Throws FL_CONFIG_INVALID when its child processes cannot start. */
+export async function startWorker(config: Config, options: WorkerOptions): Promise<Worker> {
+  const { redisUrl, queues = ['default'], pipelines = OWN_PIPELINES } = options;
+  const { leaseMs, workerConcurrency: concurrency } = config.engine;
+  const id = processName();
+  const log = (options.log ?? createLogger({ ...config.log, name: 'worker' })).child({ worker: id });
+  const onError = (error: Error) => log.debug('The connection to Redis has a problem.', { error });
+
+  const scratchDir = join(config.scratchDir, id);
+  const pool = await startAttemptPool({ size: concurrency, config, pipelines, scratchDir, log });
+  const redis = connectRedis(redisUrl, { name: id, forBlocking: true, onError });
+  const prefix = config.redisPrefix;
+  const jobs = dispatcher({ redis, prefix, log });
+  const engine = redisEngine({ redis, prefix, onReady: jobs.dispatch });
+  const store = attemptStore(engine);
+  const held = holdAttempts(store, leaseMs, log);
+  let draining = false;
+  const runner: AttemptRunner = {
+    store,
+    pool,
+    held,
+    logs: attemptLogs(engine),
+    log,
+    worker: id,
+    queues,
+    drawToken: tokenSource(),
+    leaseMs,
+    get draining() {
+      return draining;
+    },
+  };
+
+  const bulls = queues.map((queue) => {
+    const bull = new BullWorker(queue, (job) => runClaimed(runner, job.id!), {
+      connection: redis,
+      prefix: engine.keys.bull,
+      concurrency,
+      lockDuration: JOB_LOCK_MS,
+      stalledInterval: JOB_LOCK_MS,
+      maxStalledCount: 1_000,
+      runRetryDelay: 1_000,
+      skipVersionCheck: true,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    });
+    bull.on('error', onError);
+    bull.on('failed', (job, error) =>
+      log.error('A job could not be handled.', { attemptId: job?.id, error }),
+    );
+    return bull;
+  });
+  await Promise.all(bulls.map((bull) => bull.waitUntilReady()));
+
+  const startedAtMs = Date.now();
+  const report = () => {
+    const info: ProcessInfo = {
+      kind: 'worker',
+      id,
+      host: hostname(),
+      pid: process.pid,
+      version: programVersion(),
+      startedAtMs,
+      queues,
+      concurrency,
+      running: held.count,
+      draining,
+    };
+    const hands = { id, queues, concurrency: draining ? 0 : concurrency };
+    Promise.all([reportProcess(engine, info), reportHands(engine, hands)]).catch((error: unknown) => {
+      log.debug('The registry was not told.', { error });
+    });
+  };
+  report();
+  const reporting = setInterval(report, REPORT_MS);
+  log.info('The worker takes attempts.', { queues, concurrency });
+
+  const drain = async () => {
+    draining = true;
+    report();
+    await Promise.all(bulls.map((bull) => bull.close()));
+    clearInterval(reporting);
+    held.close();
+    await jobs.close();
+    await forgetProcess(engine, { kind: 'worker', id }).catch(() => {});
+    redis.disconnect();
+    await pool.close();
+    log.info('The worker has stopped.');
+  };
+  let stopping: Promise<void> | undefined;
+  return {
+    id,
+    async stop({ force = false } = {}) {
+      stopping ??= drain();
+      if (force) {
+        await held.abandon();
+        await pool.close();
+      }
+      await stopping;
+    },
+  };
+}
+
+if (import.meta.main) await runAsProcess(startWorker);
