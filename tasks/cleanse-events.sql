@@ -36,8 +36,9 @@ WITH active_user AS (
   WHERE instant_ms >= getvariable('first_instant_ms') - getvariable('timeout_ms')
   UNION
   SELECT e.user_id FROM earlier_row AS e
-  SEMI JOIN day_row AS d ON hash(d.user_id, d.event_id) = hash(e.user_id, e.event_id)
-  WHERE getvariable('has_ids') AND e.event_id IS NOT NULL
+  SEMI JOIN (FROM day_row WHERE getvariable('has_ids') AND event_id IS NOT NULL) AS d
+    ON hash(d.user_id, d.event_id) = hash(e.user_id, e.event_id)
+  WHERE e.event_id IS NOT NULL
 )
 SELECT * FROM earlier_row SEMI JOIN active_user USING (user_id);
 
@@ -96,16 +97,28 @@ FROM numbered_event
 ORDER BY ALL;
 
 -- name: sort events with ids
--- R4: two events of one id are the same event; the one with the earliest local time stays.
 CREATE TEMP TABLE sorted_event AS
-FROM (
-  FROM numbered_event
-  QUALIFY event_id IS NULL OR 1 = row_number() OVER (
+FROM numbered_event
+ORDER BY user_no, rel_ms, code, place_no, offset_ms, is_filled, seq NULLS LAST, event_id NULLS LAST;
+
+-- R4: two events of one id are the same event; the one with the earliest local time stays. Few ids are there twice: a hash finds the
+-- candidates, and only they are compared. Deleting keeps the order of the other rows.
+CREATE TEMP TABLE repeated_id AS
+SELECT id_hash
+FROM (SELECT hash(user_no, event_id) AS id_hash FROM sorted_event WHERE event_id IS NOT NULL)
+GROUP BY id_hash
+HAVING count(*) > 1;
+
+DELETE FROM sorted_event WHERE rowid IN (
+  SELECT row_no FROM (
+    SELECT *, rowid AS row_no FROM sorted_event
+    WHERE event_id IS NOT NULL AND hash(user_no, event_id) IN (SELECT id_hash FROM repeated_id)
+  )
+  QUALIFY row_number() OVER (
     PARTITION BY user_no, event_id
     ORDER BY rel_ms + offset_ms, rel_ms, code, place_no, is_filled, seq NULLS LAST
-  )
-)
-ORDER BY user_no, rel_ms, code, place_no, offset_ms, is_filled, seq NULLS LAST, event_id NULLS LAST;
+  ) > 1
+);
 
 -- name: keep
 -- R4 by content: sorted, duplicates stand side by side, the one with the earliest local date first. A table is read in the order
