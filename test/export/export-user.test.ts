@@ -141,6 +141,16 @@ describe('export user', () => {
     expect((await flyerline([...range('2018-10-03', '2018-10-01'), '--out', out])).exitCode).toBe(2);
   });
 
+  it('writes a header alone when nobody has a view on the days there are', async () => {
+    const quiet = join(dir.fresh(), 'lake');
+    await publishDays(quiet, events('2018-10-01', 'ada', '10:00:00 list_flyers'));
+    const target = dir.fresh();
+    const args = ['export', 'user', '--from', '2018-10-01', '--to', '2018-10-01', '--lake', quiet];
+    expect((await flyerline([...args, '--out', target])).exitCode).toBe(0);
+    expect(await readFile(join(target, 'user.csv'), 'utf8')).toMatch(/^user_id,flyers,.*,suspect\n$/);
+    expect(await read(join(target, 'user.parquet'))).toEqual([]);
+  });
+
   it('refuses days that follow different parameters, but not those that shape no fact', async () => {
     const mixed = join(dir.fresh(), 'lake');
     await publishDays(mixed, ROWS, { days: ['2018-10-01'], params: { inactivity_timeout_s: 60 } });
