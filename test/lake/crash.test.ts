@@ -7,28 +7,19 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readCatalog, readRestatements } from '../../lake/catalog.ts';
-import { COMMIT_STEPS } from '../../lake/commit.ts';
-import { CURRENT_STEPS, readCurrentState } from '../../lake/current.ts';
+import { readCurrentState } from '../../lake/current.ts';
 import { type Duck, sqlPaths } from '../../lake/duckdb.ts';
 import { currentKey } from '../../lake/lake-keys.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { openStore } from '../../lake/open-store.ts';
 import { filesOfDay, readSnapshot } from '../../lake/table-log.ts';
 import { useSampleLake } from './sample-lake.ts';
+import { PUBLISH_STEPS } from './sample-publish.ts';
 
 const DAY = '2018-10-01';
 const PUBLISHER = new URL('./publish-once.ts', import.meta.url).pathname;
 const OLD = { day: DAY, rowCount: 100, salt: 1 };
 const NEW = { day: DAY, rowCount: 120, salt: 2 };
-
-const STEPS = [
-  'claimed',
-  'data-put',
-  ...COMMIT_STEPS,
-  ...CURRENT_STEPS.map((step) => `parquet:${step}`),
-  ...CURRENT_STEPS.map((step) => `csv:${step}`),
-  'catalog-put',
-];
 
 describe('a publisher that dies', () => {
   const lake = useSampleLake();
@@ -44,7 +35,7 @@ describe('a publisher that dies', () => {
     return output.trim().split('\n');
   };
 
-  it.each(STEPS)(
+  it.each(PUBLISH_STEPS)(
     'after %s leaves the old version or the new one, whole, and the next run completes',
     async (step) => {
       const directory = lake.freshDir();
@@ -55,9 +46,11 @@ describe('a publisher that dies', () => {
       const steps = await publish(directory, step);
       expect(steps.at(-1)).toBe(step);
 
-      const isCommitted = STEPS.indexOf(step) >= STEPS.indexOf('entry-put');
+      const isCommitted = PUBLISH_STEPS.indexOf(step) >= PUBLISH_STEPS.indexOf('entry-put');
       const shown = (format: string) =>
-        STEPS.indexOf(step) >= STEPS.indexOf(`${format}:current-put`) ? NEW.rowCount : OLD.rowCount;
+        PUBLISH_STEPS.indexOf(step) >= PUBLISH_STEPS.indexOf(`${format}:current-put`)
+          ? NEW.rowCount
+          : OLD.rowCount;
       const seen = await readersSee(store, lake.duck);
       expect(seen).toEqual({
         table: isCommitted ? NEW.rowCount : OLD.rowCount,
@@ -77,9 +70,9 @@ describe('a publisher that dies', () => {
     const page = await readFile(new URL('../../docs/internals/publishing.md', import.meta.url), 'utf8');
     const rows = [...page.matchAll(/^\| `([a-z:-]+)` +\| (\w+) +\| (\w+) +\| (\w+) +\|/gm)];
     const seen = (step: string, since: string) =>
-      STEPS.indexOf(step) >= STEPS.indexOf(since) ? 'new' : 'old';
+      PUBLISH_STEPS.indexOf(step) >= PUBLISH_STEPS.indexOf(since) ? 'new' : 'old';
     expect(rows.map(([, ...row]) => row)).toEqual(
-      STEPS.map((step) => [
+      PUBLISH_STEPS.map((step) => [
         step,
         seen(step, 'entry-put'),
         seen(step, 'parquet:current-put'),
@@ -90,7 +83,7 @@ describe('a publisher that dies', () => {
 
   it('says its steps in the order of the drill', async () => {
     const directory = lake.freshDir();
-    expect(await publish(directory, 'never')).toEqual(STEPS);
+    expect(await publish(directory, 'never')).toEqual([...PUBLISH_STEPS, 'done']);
   });
 });
 

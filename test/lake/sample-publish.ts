@@ -4,8 +4,8 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { updateCatalog } from '../../lake/catalog.ts';
 import { claimPartition } from '../../lake/claim.ts';
-import { type CommitResult, commitPartition } from '../../lake/commit.ts';
-import { type CurrentResult, publishCurrent } from '../../lake/current.ts';
+import { COMMIT_STEPS, type CommitResult, commitPartition } from '../../lake/commit.ts';
+import { CURRENT_STEPS, type CurrentResult, publishCurrent } from '../../lake/current.ts';
 import type { DataFile } from '../../lake/data-file.ts';
 import { type Duck, openDuck, sqlPaths, type WrittenFile, writeParquet } from '../../lake/duckdb.ts';
 import { expectedValues } from '../../lake/expected-values.ts';
@@ -47,6 +47,15 @@ export function openSampleDuck(tempDir: string): Promise<Duck> {
 /** Where a partition is on its way: a claim, a data file, the steps of the commit, those of each export, the catalog. */
 export type Step = (step: string) => void | Promise<void>;
 
+export const PUBLISH_STEPS: readonly string[] = [
+  'claimed',
+  'data-put',
+  ...COMMIT_STEPS,
+  ...CURRENT_STEPS.map((step) => `parquet:${step}`),
+  ...CURRENT_STEPS.map((step) => `csv:${step}`),
+  'catalog-put',
+];
+
 export interface SampleOptions {
   readonly day: string;
   readonly rowCount: number;
@@ -54,6 +63,10 @@ export interface SampleOptions {
   readonly inputsHash?: string;
   /** @default a new claim */
   readonly token?: string;
+  /** Data files. @default 1 */
+  readonly parts?: number;
+  /** @default made of the token */
+  readonly runId?: string;
   readonly onStep?: Step;
 }
 
@@ -64,12 +77,13 @@ export async function putSample(
   store: ObjectStore,
   duck: Duck,
   scratchDir: string,
-  { day, rowCount, salt = 0, token }: SampleOptions & { readonly token: string },
+  { day, rowCount: rowCountAll, salt = 0, token, parts = 1 }: SampleOptions & { readonly token: string },
+  part = 0,
 ): Promise<DataFile> {
   const path = join(scratchDir, `${randomUUID()}.parquet`);
-  const query = sampleQuery(day, rowCount, salt);
-  const { size, sha256 } = await writeParquet(duck, { query, orderBy: ['id'], path });
-  const key = dataKey(sampleTable.name, day, token, '00');
+  const query = `SELECT * FROM (${sampleQuery(day, rowCountAll, salt)}) WHERE id % ${parts} = ${part}`;
+  const { size, sha256, rowCount } = await writeParquet(duck, { query, orderBy: ['id'], path });
+  const key = dataKey(sampleTable.name, day, token, String(part).padStart(2, '0'));
   await store.putFile(key, path);
   await unlink(path);
   return { key, rowCount, size, sha256 };
@@ -85,9 +99,13 @@ export async function commitSample(
   const { day, rowCount, salt = 0, onStep } = options;
   const token = options.token ?? (await claimPartition(store, sampleTable.name, day));
   await onStep?.('claimed');
-  const files = [await putSample(store, duck, scratchDir, { ...options, token })];
+  const files: DataFile[] = [];
+  for (let part = 0; part < (options.parts ?? 1); part += 1) {
+    files.push(await putSample(store, duck, scratchDir, { ...options, token }, part));
+  }
   await onStep?.('data-put');
-  const manifest = sampleManifest(day, token, files, options.inputsHash ?? `inputs-${rowCount}-${salt}`);
+  const made = sampleManifest(day, token, files, options.inputsHash ?? `inputs-${rowCount}-${salt}`);
+  const manifest = { ...made, runId: options.runId ?? made.runId };
   const result = await commitPartition(
     store,
     sampleTable,
