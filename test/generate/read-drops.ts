@@ -25,9 +25,11 @@ export function dropKeys(root: string): string[] {
 }
 
 export function readDrop(root: string, key: string): DropRow[] {
-  return recordsOf(readText(join(root, key)), key.replace(/\.(gz|zst)$/, '')).map((fields) =>
-    classify(key, fields),
-  );
+  return parseDrop(key, readText(join(root, key)));
+}
+
+export function parseDrop(key: string, text: string): DropRow[] {
+  return recordsOf(text, key.replace(/\.(gz|zst)$/, '')).map((fields) => classify(key, fields));
 }
 
 export function readText(path: string): string {
