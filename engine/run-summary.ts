@@ -52,7 +52,8 @@ function instancesOf(run: RunState, taskId: string): readonly TaskInstance[] {
 }
 
 function toSummary(taskId: string, instance: TaskInstance, nowMs: number): TaskSummary {
-  const { mapIndex, state, attempt, firstStartedAtMs, endedAtMs = nowMs, note, error, result } = instance;
+  const { mapIndex, state, attempt, firstStartedAtMs, endedAtMs = nowMs, error, result } = instance;
+  const note = instance.note ?? instance.shortCircuit;
   return {
     taskId,
     mapIndex,

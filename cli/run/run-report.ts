@@ -34,9 +34,10 @@ export function reportOf(summary: RunSummary, { lake }: Pick<Config, 'lake'>): R
     summary.tasks.find((task) => task.taskId === taskId && task.state === 'success')?.result as T | undefined;
   const tables = resultOf<PublishedRef>('publish-day')?.tables ?? [];
   const dq = resultOf<DayTablesRef>('build-reports')?.dq;
-  const skipped = summary.tasks.find(({ state }) => state === 'skipped');
+  // A task that cut the run short says why.
+  const short = summary.tasks.find(({ note }) => note !== undefined);
   const failed = summary.tasks.find(({ state }) => state === 'failed');
-  const reason = summary.state === 'success' ? skipped?.note : (failed?.error?.message ?? failed?.note);
+  const reason = summary.state === 'success' ? short?.note : (failed?.error?.message ?? failed?.note);
   return {
     dagId: summary.dagId,
     runId: summary.runId,
