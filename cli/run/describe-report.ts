@@ -10,10 +10,13 @@ export function describeReport(report: RunReport): string {
   return ['', ...parts].join('\n');
 }
 
-function headline({ dagId, day, state, outcome, reason, durationMs }: RunReport): string {
+function headline(report: RunReport): string {
+  const { dagId, day, state, outcome, reason, durationMs } = report;
   const took = style.dim(`in ${formatDuration(durationMs)}`);
-  if (state !== 'success')
-    return `${style.red('✗')} ${style.bold(`${dagId} ${day} failed`)} ${took}\n  ${reason ?? ''}`;
+  if (state !== 'success') {
+    const what = [report.failedTask, reason].filter((part) => part !== undefined).join(': ');
+    return `${style.red('✗')} ${style.bold(`${dagId} ${day} failed`)} ${took}\n  ${what}\n  ${style.dim(report.code ?? '')}`;
+  }
   const said = {
     published: 'published',
     unchanged: 'computed again: the same bytes, nothing replaced',

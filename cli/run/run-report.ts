@@ -15,6 +15,9 @@ export interface RunReport {
   readonly outcome: 'published' | 'unchanged' | 'nothing to do' | 'failed';
   /** Why there was nothing to do, or what failed. */
   readonly reason?: string;
+  readonly failedTask?: string;
+  /** Of the catalogue in `docs/reference/errors.md`. */
+  readonly code?: string;
   readonly durationMs: number;
   /** rowsRead = eventsKept + duplicates + rejected. */
   readonly rows?: {
@@ -29,15 +32,23 @@ export interface RunReport {
   readonly tasks: readonly Omit<TaskSummary, 'result'>[];
 }
 
+/** Tasks that commit tables; a DAG has one of them. */
+const PUBLISHING = ['publish-day', 'publish-seed-compat'];
+
 export function reportOf(summary: RunSummary, { lake }: Pick<Config, 'lake'>): RunReport {
   const resultOf = <T>(taskId: string) =>
     summary.tasks.find((task) => task.taskId === taskId && task.state === 'success')?.result as T | undefined;
-  const tables = resultOf<PublishedRef>('publish-day')?.tables ?? [];
+  const tables = PUBLISHING.flatMap((task) => resultOf<PublishedRef>(task)?.tables ?? []);
   const dq = resultOf<DayTablesRef>('build-reports')?.dq;
   // A task that cut the run short says why.
   const short = summary.tasks.find(({ note }) => note !== undefined);
   const failed = summary.tasks.find(({ state }) => state === 'failed');
-  const reason = summary.state === 'success' ? short?.note : (failed?.error?.message ?? failed?.note);
+  const failure = failed && {
+    taskId: failed.taskId,
+    code: failed.error?.code,
+    message: failed.error?.message ?? failed.note,
+  };
+  const reason = summary.state === 'success' ? short?.note : failure?.message;
   return {
     dagId: summary.dagId,
     runId: summary.runId,
@@ -45,6 +56,8 @@ export function reportOf(summary: RunSummary, { lake }: Pick<Config, 'lake'>): R
     state: summary.state,
     outcome: outcomeOf(summary, tables),
     ...(reason === undefined ? {} : { reason }),
+    ...(failure === undefined ? {} : { failedTask: failure.taskId }),
+    ...(failure?.code === undefined ? {} : { code: failure.code }),
     durationMs: summary.durationMs,
     ...(dq === undefined ? {} : { rows: rowsOf(dq) }),
     tables,
