@@ -19,7 +19,7 @@ export const ingestDrops = defineTask({
     ctx.log.info(`Pinned ${drops.length} drops`, { day, rowsRead, buckets });
     if (isUpToDate && !ctx.params.force) {
       ctx.shortCircuit(
-        `Nothing to do: ${day} is published from the same ${drops.length} drops, code and parameters.`,
+        `nothing to do: published from the same ${drops.length === 1 ? 'drop' : `${drops.length} drops`}, code and parameters`,
       );
     }
     return refs;

@@ -20,7 +20,7 @@ function headline(report: RunReport): string {
   const said = {
     published: 'published',
     unchanged: 'computed again: the same bytes, nothing replaced',
-    'nothing to do': `nothing to do${reason === undefined ? '' : `: ${reason}`}`,
+    'nothing to do': reason ?? 'nothing to do',
     failed: 'failed',
   }[outcome];
   return `${style.green('✓')} ${style.bold(`${dagId} ${day}`)} ${said} ${took}`;
