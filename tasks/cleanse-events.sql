@@ -101,6 +101,7 @@ CREATE TEMP TABLE sorted_event AS
 FROM numbered_event
 ORDER BY user_no, rel_ms, code, place_no, offset_ms, is_filled, seq NULLS LAST, event_id NULLS LAST;
 
+-- name: drop repeated ids
 -- R4: two events of one id are the same event; the one with the earliest local time stays. Few ids are there twice: a hash finds the
 -- candidates, and only they are compared. Deleting keeps the order of the other rows.
 CREATE TEMP TABLE repeated_id AS
@@ -110,8 +111,8 @@ GROUP BY id_hash
 HAVING count(*) > 1;
 
 DELETE FROM sorted_event WHERE rowid IN (
-  SELECT row_no FROM (
-    SELECT *, rowid AS row_no FROM sorted_event
+  SELECT row_id FROM (
+    SELECT *, rowid AS row_id FROM sorted_event
     WHERE event_id IS NOT NULL AND hash(user_no, event_id) IN (SELECT id_hash FROM repeated_id)
   )
   QUALIFY row_number() OVER (
@@ -120,40 +121,39 @@ DELETE FROM sorted_event WHERE rowid IN (
   ) > 1
 );
 
--- name: keep
+-- name: drop duplicates
 -- R4 by content: sorted, duplicates stand side by side, the one with the earliest local date first. A table is read in the order
 -- in which it was filled, so OVER () needs no second sort. Two numbers are compared as one: each lag is a column to drag along.
-CREATE TEMP TABLE kept_event AS
-SELECT *, day_no_of(rel_ms + offset_ms) AS day_no
-FROM sorted_event
-QUALIFY (
-  user_no * 4294967296 + rel_ms = lag(user_no * 4294967296 + rel_ms) OVER ()
-  AND code * 4294967296 + place_no = lag(code * 4294967296 + place_no) OVER ()
-) IS NOT TRUE;
-
-DROP TABLE sorted_event;
+DELETE FROM sorted_event WHERE rowid IN (
+  SELECT row_id FROM (SELECT rowid AS row_id, user_no * 4294967296 + rel_ms AS who_when, code * 4294967296 + place_no AS what FROM sorted_event)
+  QUALIFY who_when = lag(who_when) OVER () AND what = lag(what) OVER ()
+);
 
 -- name: order by sequence
 -- R5: among the events of one instant the client's own numbering comes first.
-CREATE OR REPLACE TEMP TABLE kept_event AS
-FROM kept_event ORDER BY user_no, rel_ms, seq NULLS LAST, code, place_no;
+CREATE OR REPLACE TEMP TABLE sorted_event AS
+FROM sorted_event ORDER BY user_no, rel_ms, seq NULLS LAST, code, place_no;
 
--- name: name no ids
-CREATE TEMP VIEW named_event AS SELECT *, NULL::VARCHAR AS event_id, NULL::BIGINT AS seq FROM kept_event;
+-- name: kept plain events
+CREATE TEMP VIEW kept_event AS
+SELECT *, NULL::VARCHAR AS event_id, NULL::BIGINT AS seq, rel_ms + offset_ms AS local_rel_ms, local_rel_ms BETWEEN 0 AND 86399999 AS is_of_day
+FROM sorted_event;
 
--- name: name ids
-CREATE TEMP VIEW named_event AS FROM kept_event;
+-- name: kept events with ids
+CREATE TEMP VIEW kept_event AS
+SELECT *, rel_ms + offset_ms AS local_rel_ms, local_rel_ms BETWEEN 0 AND 86399999 AS is_of_day
+FROM sorted_event;
 
 -- name: users
 -- R13, and where each user's events begin among those of the day. Only who has more events in the day than the limit of a minute can have
 -- had more in one minute.
 CREATE TEMP TABLE clean_user AS
 WITH day_count AS (
-  SELECT user_no, count(*) AS events FROM kept_event WHERE day_no = 0 GROUP BY user_no
+  SELECT user_no, count(*) AS events FROM kept_event WHERE is_of_day GROUP BY user_no
 ), busy_minute AS (
   SELECT DISTINCT user_no
   FROM kept_event SEMI JOIN (FROM day_count WHERE events > getvariable('events_per_minute_max')) USING (user_no)
-  WHERE day_no = 0
+  WHERE is_of_day
   GROUP BY user_no, floor(rel_ms / 60000)
   HAVING count(*) > getvariable('events_per_minute_max')
 )
@@ -166,13 +166,15 @@ ORDER BY user_no;
 SELECT u.user_id, getvariable('day')::DATE AS day, (e.row_no - u.events_before)::INTEGER AS event_no, (getvariable('day_start_ms') + e.rel_ms) / 1000 AS ts,
   (e.offset_ms // 1000)::INTEGER AS utc_offset_s, w.text AS event, p.flyer_id, p.merchant_id, e.is_filled::INTEGER AS merchant_filled,
   e.event_id, e.seq AS client_seq, u.is_suspect::INTEGER AS suspect
-FROM (SELECT *, row_number() OVER () AS row_no FROM named_event WHERE day_no = 0) AS e
+FROM (SELECT *, row_number() OVER () AS row_no FROM kept_event WHERE is_of_day) AS e
 JOIN clean_user AS u USING (user_no)
 JOIN place AS p USING (place_no)
 JOIN event_word AS w USING (code)
 
 -- name: horizon events
-SELECT user_no, rel_ms, day_no, code, place_no FROM kept_event WHERE day_no >= -1
+SELECT user_no, rel_ms, CASE WHEN is_of_day THEN 0 ELSE day_no_of(local_rel_ms) END::TINYINT AS day_no, code, place_no
+FROM kept_event
+WHERE local_rel_ms >= -86400000
 
 -- name: horizon users
 SELECT user_no, user_id, is_suspect FROM clean_user
@@ -183,8 +185,8 @@ SELECT place_no, flyer_id, merchant_id, is_of_day FROM place ORDER BY place_no
 -- name: counters
 -- Additive over buckets; the report turns some of them into shares. A counter of a digit, hour or offset that never occurs has no row.
 WITH clock AS (
-  SELECT ((rel_ms + offset_ms) // 1000)::INTEGER AS local_s, offset_ms, count(*) AS events
-  FROM kept_event WHERE day_no = 0
+  SELECT (local_rel_ms // 1000)::INTEGER AS local_s, offset_ms, count(*) AS events
+  FROM kept_event WHERE is_of_day
   GROUP BY ALL
 )
 SELECT name, value::DOUBLE AS value FROM (
@@ -201,13 +203,13 @@ SELECT name, value::DOUBLE AS value FROM (
   UNION ALL
   SELECT unnest(['events_kept', 'merchant_filled', 'events_after_as_of']),
     unnest([count(*), count(*) FILTER (is_filled), count(*) FILTER (rel_ms > getvariable('as_of_rel_ms'))])
-  FROM kept_event WHERE day_no = 0
+  FROM kept_event WHERE is_of_day
   UNION ALL
   SELECT unnest(['rows_with_received_at', 'rows_received_late']),
     unnest([count(received_ms), count(*) FILTER (received_ms - instant_ms > getvariable('allowed_lateness_ms'))])
   FROM day_row WHERE getvariable('has_received_at')
   UNION ALL SELECT 'suspect_users', count(*) FROM clean_user WHERE is_suspect
-  UNION ALL SELECT 'suspect_events', count(*) FROM kept_event SEMI JOIN (FROM clean_user WHERE is_suspect) USING (user_no) WHERE day_no = 0
+  UNION ALL SELECT 'suspect_events', count(*) FROM kept_event SEMI JOIN (FROM clean_user WHERE is_suspect) USING (user_no) WHERE is_of_day
   UNION ALL SELECT 'events_in_hour_' || local_s // 3600, sum(events) FROM clock GROUP BY 1
   UNION ALL SELECT 'events_with_minute_digit_' || local_s // 60 % 10, sum(events) FROM clock GROUP BY 1
   UNION ALL SELECT 'events_with_second_digit_' || local_s % 10, sum(events) FROM clock GROUP BY 1

@@ -50,9 +50,10 @@ export async function cleanseBucket(
   await openOnlyMerchants(duck, store, inputs, scratchDir);
   await duck.run(sql('events'));
   await duck.run(sql(has.ids ? 'sort events with ids' : 'sort plain events'));
-  await duck.run(sql('keep'));
+  if (has.ids) await duck.run(sql('drop repeated ids'));
+  await duck.run(sql('drop duplicates'));
   if (has.seq) await duck.run(sql('order by sequence'));
-  await duck.run(sql(has.ids ? 'name ids' : 'name no ids'));
+  await duck.run(sql(has.ids ? 'kept events with ids' : 'kept plain events'));
   await duck.run(sql('users'));
   const counters = await duck.rows<{ name: string; value: number }>(sql('counters'));
   const dq = Object.fromEntries(counters.map(({ name, value }) => [name, value]));
