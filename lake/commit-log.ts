@@ -91,9 +91,15 @@ async function putEntry(
   } catch (error) {
     if (!isFlyerlineError(error, 'FL_PRECONDITION')) throw error;
     // The entry may be this very one, put before an answer was lost. Its random id tells, whatever the store does.
-    const actions = await readLogEntry(store, table, version);
+    const actions = await readLogEntry(store, table, version).catch(ignoreMissing);
     return actions.some(({ commitInfo }) => commitInfo?.flyerline?.commitId === commitId);
   }
+}
+
+/** Some servers refuse because another write is under way that is not visible yet, and may never be: decide again. */
+function ignoreMissing(error: unknown): readonly LogAction[] {
+  if (isFlyerlineError(error, 'FL_OBJECT_MISSING')) return [];
+  throw error;
 }
 
 function entryOf(snapshot: Snapshot, edit: LogEdit, commitId: string): string {

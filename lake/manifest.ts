@@ -5,6 +5,8 @@ import { type Day, manifestKey, type Token } from './lake-keys.ts';
 import type { ObjectStore } from './object-store.ts';
 import { headToken, readSnapshot, type Snapshot } from './table-log.ts';
 
+const LOSSES_MAX = 5;
+
 const pinnedInput = z.object({ key: z.string(), etag: z.string(), size: z.number() });
 const dataFile = z.object({
   key: z.string(),
@@ -75,6 +77,19 @@ export async function readHeadManifest(
 export async function putManifest(store: ObjectStore, manifest: Manifest): Promise<void> {
   const key = manifestKey(manifest.table, manifest.day, manifest.token);
   const body = `${JSON.stringify(manifest, null, 2)}\n`;
+  for (let losses = 0; ; losses += 1) {
+    try {
+      return await putOrKeep(store, key, body, manifest);
+    } catch (error) {
+      // Another attempt of this claim is writing at this very moment; what it writes is the same.
+      const isRace =
+        isFlyerlineError(error, 'FL_PRECONDITION') || isFlyerlineError(error, 'FL_OBJECT_MISSING');
+      if (!isRace || losses >= LOSSES_MAX) throw error;
+    }
+  }
+}
+
+async function putOrKeep(store: ObjectStore, key: string, body: string, manifest: Manifest): Promise<void> {
   try {
     await store.put(key, body, { ifAbsent: true });
   } catch (error) {

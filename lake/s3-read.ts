@@ -49,7 +49,9 @@ async function* resuming(source: S3Source, offset: number, first: OpenAnswer): A
   for (let breaks = 0; position < size; ) {
     try {
       answer ??= await openAt(source, position, etag);
-      for await (const chunk of untilIdle(answer.body!, source.idleTimeoutMs)) {
+      // Nothing from here on, although there should be: the object is a shorter one now.
+      if (answer.body === undefined) throw changedWhileRead(source.storeUrl, source.key);
+      for await (const chunk of untilIdle(answer.body, source.idleTimeoutMs)) {
         position += chunk.length;
         breaks = 0;
         yield chunk;
