@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FlyerlineError } from '../../infra/errors.ts';
-import { PROJECT_ROOT } from '../project-root.ts';
 
 export interface DemoDir {
   readonly path: string;
@@ -18,7 +17,8 @@ export interface DemoDir {
 
 const MARKER = '.flyerline-demo';
 
-export const DEMO_DIR_DEFAULT = join(PROJECT_ROOT, '.flyerline/demo');
+/** Below the working directory, beside the default lake. */
+export const DEMO_DIR_DEFAULT = '.flyerline/demo';
 
 /** An empty demo folder. Throws FL_USAGE when the folder holds anything else than an earlier demo. */
 export function prepareDemoDir(dir: string): DemoDir {
@@ -36,7 +36,7 @@ export function prepareDemoDir(dir: string): DemoDir {
     redis: join(path, 'redis'),
     scratch: join(path, 'scratch'),
     logs: join(path, 'logs'),
-    config: join(path, 'flyerline.config.json'),
+    config: join(path, 'config.json'),
   };
 }
 

@@ -1,14 +1,13 @@
 /** The demo's last words: where everything is, and what to try next. */
-import type { Truth } from '../../tasks/generate-drops.ts';
 import { padEnd } from '../terminal/width.ts';
 import { formatDuration } from '../terminal.ts';
 import type { DemoDir } from './demo-dir.ts';
 import { type ReportContext, section } from './report.ts';
 import type { DemoStack } from './stack.ts';
 
-export function heading(days: readonly string[], { style }: Pick<ReportContext, 'style'>): string {
+export function heading(days: readonly string[], { style }: ReportContext): string {
   const span = days.length === 1 ? days[0] : `${days[0]} to ${days.at(-1)}`;
-  return style.bold(`nightly, ${span}: the scheduler catches up, two workers take the tasks from Redis`);
+  return `${style.bold(`nightly, ${span}`)} ${style.dim('through the queues, task by task')}`;
 }
 
 /** @param paths as a user here would type them */
@@ -31,44 +30,30 @@ export function whereReport(paths: DemoDir, days: readonly string[], { style }: 
   );
 }
 
-export function nextReport(paths: DemoDir, truth: Truth, { style }: ReportContext): string {
-  const drops = `${paths.data}/drops`;
-  const { start } = truth.options;
-  return section(
-    'Try next',
-    commands(
-      [
-        [
-          `run nightly --date ${start} --drops ${drops} --lake ${paths.lake}`,
-          'the same day again: nothing to do',
-        ],
-        [
-          `run nightly --date ${start} --drops ${drops} --lake ${paths.lake} --force`,
-          'computed anew: the same bytes',
-        ],
-        ['generate --out data --users 20000 --seed 1', 'another world'],
-        ['demo --serve', 'the demo, left running'],
-      ],
-      style.dim,
-    ),
-    style,
-  );
+/** @param serving whether Redis and the workers go on */
+export function nextReport(
+  paths: DemoDir,
+  days: readonly string[],
+  serving: boolean,
+  context: ReportContext,
+): string {
+  const { style } = context;
+  const [first, last] = [days[0], days.at(-1)];
+  const rows: readonly (readonly [command: string, what: string])[] = [
+    [`export FLYERLINE_CONFIG=${paths.config}`, "the demo's drops and lake"],
+    [`./flyerline run nightly --date ${first}`, 'the same day again: nothing to do'],
+    [`./flyerline run nightly --date ${first} --force`, 'computed anew: the same bytes'],
+    [`./flyerline partitions show merchant_day ${first}`, 'what it was made from'],
+    [`./flyerline export user --from ${first} --to ${last} --out users`, 'users over all days'],
+    serving
+      ? [`tail -f ${paths.logs}/*.log`, 'what scheduler and workers do']
+      : ['./flyerline demo --serve', 'the demo, left running'],
+  ];
+  return section('Try next', commands(rows, context), style);
 }
 
-export function servingReport(paths: DemoDir, stack: DemoStack, { style }: ReportContext): string {
-  return section(
-    'Running until Ctrl-C',
-    pairs(
-      [
-        ['redis', `redis-cli -u ${stack.redisUrl}`],
-        ['keys', `${stack.redisPrefix}:*`],
-        ['logs', `tail -f ${paths.logs}/*.log`],
-        ['settings', `FLYERLINE_CONFIG=${paths.config}`],
-      ],
-      style.dim,
-    ),
-    style,
-  );
+export function servingReport(stack: DemoStack, { style }: ReportContext): string {
+  return `${style.bold('Redis, the scheduler and both workers go on until Ctrl-C.')} ${style.dim(stack.redisUrl)}`;
 }
 
 export function verdict(ok: boolean, durationMs: number, { style }: ReportContext): string {
@@ -83,7 +68,19 @@ function pairs(rows: readonly (readonly [string, string])[], dim: (text: string)
   return rows.map(([name, value]) => `${dim(padEnd(name, width))}  ${value}`).join('\n');
 }
 
-/** One below the other: the commands are long, and there to be copied. */
-function commands(rows: readonly (readonly [string, string])[], dim: (text: string) => string): string {
-  return rows.map(([command, what]) => `${dim(`# ${what}`)}\n./flyerline ${command}`).join('\n');
+/** What each is for stands behind the command, or above it where the terminal is too narrow. */
+function commands(
+  rows: readonly (readonly [command: string, what: string])[],
+  { style, columns }: ReportContext,
+): string {
+  const commandWidth = Math.max(...rows.map(([command]) => command.length));
+  const whatWidth = Math.max(...rows.map(([, what]) => what.length));
+  const fits = commandWidth + whatWidth + 4 < columns;
+  return rows
+    .map(([command, what]) =>
+      fits
+        ? `${padEnd(command, commandWidth)}  ${style.dim(`# ${what}`)}`
+        : `${style.dim(`# ${what}`)}\n${command}`,
+    )
+    .join('\n');
 }

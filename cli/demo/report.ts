@@ -1,4 +1,5 @@
 /** What the demo found: runs, partitions, counts and dwell next to the truth. */
+import type { TaskError } from '../../engine/run-model.ts';
 import type { RunSummary } from '../../engine/run-summary.ts';
 import { bar } from '../terminal/bar.ts';
 import { wrap } from '../terminal/wrap.ts';
@@ -22,18 +23,26 @@ export function runsReport(
   taskIds: readonly string[],
   context: ReportContext,
 ): string {
-  const { style } = context;
   const byDay = new Map(runs.map((run) => [run.day, run]));
   const grid = runGrid([...byDay.keys()], byDay, taskIds, { ...context, frame: 0 });
   const failures = runs.flatMap(({ day, tasks }) =>
-    tasks
-      .filter(({ error }) => error !== undefined)
-      .map(
-        ({ taskId, error }) =>
-          `${style.red('✗')} ${day} ${taskId}: ${error!.message} ${style.dim(error!.code)}`,
-      ),
+    tasks.flatMap(({ taskId, error }) =>
+      error === undefined ? [] : ['', ...failureLines(day, taskId, error, context)],
+    ),
   );
-  return [...grid, ...(failures.length === 0 ? [] : ['', ...failures])].join('\n');
+  return [...grid, ...failures].join('\n');
+}
+
+function failureLines(
+  day: string,
+  taskId: string,
+  { code, message }: TaskError,
+  { style, columns }: ReportContext,
+): string[] {
+  return [
+    `${style.red('✗')} ${style.bold(`${taskId} of ${day}`)} ${style.dim(code)}`,
+    ...wrap(message, columns - 3).map((line) => `  ${line}`),
+  ];
 }
 
 export function partitionsReport(

@@ -48,14 +48,14 @@ export async function runDemo(options: DemoCommandOptions): Promise<void> {
   const stack = await start(dir, days, progress);
   try {
     progress.stop();
-    stream.write(`\n${heading(days, { style: styleFor(stream) })}\n\n`);
+    stream.write(`\n${heading(days, contextOf(stream))}\n\n`);
     const runs = await watchRuns({ stack, dag: nightly, days, stream, signal });
     const result = await inspect(dir, truth, runs);
     const durationMs = Math.round(performance.now() - startedAtMs);
     process.exitCode = result.ok ? EXIT.ok : EXIT.failed;
     if (options.json === true) process.stdout.write(`${JSON.stringify({ ...result, durationMs })}\n`);
-    else tell(dir, truth, result, stack, options, stream, durationMs);
-    if (options.serve && !signal.aborted) await Promise.race([once(signal, 'abort'), stack.failed]);
+    else tell(dir, result, stack, options, stream, durationMs);
+    if (options.serve && !signal.aborted) await Promise.race([untilAborted(signal), stack.failed]);
   } finally {
     await stack.stop();
   }
@@ -78,7 +78,7 @@ async function generate(
 }
 
 async function start(dir: DemoDir, days: readonly string[], progress: ProgressDisplay): Promise<DemoStack> {
-  progress.update('start', { label: 'Start Redis, scheduler, workers', state: 'running' });
+  progress.update('start', { label: 'Start Redis and workers', state: 'running' });
   const stack = await startStack({
     dir,
     drops: dropsDir(dir.data),
@@ -111,36 +111,41 @@ async function inspect(dir: DemoDir, truth: Truth, runs: readonly RunSummary[]):
 
 function tell(
   dir: DemoDir,
-  truth: Truth,
   { runs, partitions, comparison }: DemoResult,
   stack: DemoStack,
   { serve }: DemoCommandOptions,
   stream: ProgressStream,
   durationMs: number,
 ): void {
-  const context: ReportContext = { style: styleFor(stream), columns: stream.columns ?? 100 };
+  const context = contextOf(stream);
   const paths = Object.fromEntries(
     Object.entries(dir).map(([name, path]) => [name, shortPath(path)]),
   ) as unknown as DemoDir;
+  const days = runs.map(({ day }) => day);
+  const taskIds = nightly.graph.tasks.map(({ id }) => id);
   const sections = [
-    runsReport(
-      runs,
-      nightly.graph.tasks.map(({ id }) => id),
-      context,
-    ),
+    runsReport(runs, taskIds, context),
     partitionsReport(partitions, context),
     ...(comparison === undefined
       ? []
       : [countsReport(comparison, context), dwellReport(comparison, context)]),
-    whereReport(
-      paths,
-      runs.map(({ day }) => day),
-      context,
-    ),
-    serve ? servingReport(paths, stack, context) : nextReport(paths, truth, context),
+    whereReport(paths, days, context),
+    nextReport(paths, days, serve, context),
     verdict(comparison?.ok === true, durationMs, context),
+    ...(serve ? [servingReport(stack, context)] : []),
   ];
   stream.write(`${sections.join('\n\n')}\n`);
+}
+
+/** Neither a signal nor the processes started here keep this process from ending; the timer does. */
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  const staying = setInterval(() => {}, 60_000);
+  await once(signal, 'abort');
+  clearInterval(staying);
+}
+
+function contextOf(stream: ProgressStream): ReportContext {
+  return { style: styleFor(stream), columns: stream.columns ?? 100 };
 }
 
 /** As one would type it here. */

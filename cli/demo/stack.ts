@@ -1,5 +1,5 @@
 /** What the demo starts: a private Redis, a scheduler and two workers, all ended with it, however it ends. */
-import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type ChildServer, startChildServer } from '../../infra/child-server.ts';
@@ -70,24 +70,28 @@ function demoConfig({ dir, drops, dagId, firstDay, lastDay }: StackOptions, redi
     redisUrl: redis.url,
     redisPrefix: REDIS_PREFIX,
     scratchDir: dir.scratch,
-    // Two workers share the machine.
-    threads: Math.max(1, Math.floor(availableParallelism() / 2)),
-    log: { level: 'info', format: 'json' },
     dags: { [dagId]: { startDate: firstDay, endDate: lastDay } },
   };
 }
 
 function startProcess(dir: DemoDir, name: string, module: string): ChildServer {
   const log = openSync(logPath(dir, name), 'a');
-  return startChildServer(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(PROJECT_ROOT, module)],
-    {
+  const args = ['--disable-warning=ExperimentalWarning', join(PROJECT_ROOT, module)];
+  try {
+    return startChildServer(process.execPath, args, {
       cwd: dir.path,
-      env: { ...withoutSettings(process.env), FLYERLINE_CONFIG: dir.config },
+      env: {
+        ...withoutSettings(process.env),
+        FLYERLINE_CONFIG: dir.config,
+        FLYERLINE_LOG_FORMAT: 'json',
+        // Two workers share the machine.
+        FLYERLINE_THREADS: `${Math.max(1, Math.floor(availableParallelism() / 2))}`,
+      },
       stdio: ['ignore', log, log],
-    },
-  );
+    });
+  } finally {
+    closeSync(log);
+  }
 }
 
 /** Settings in the environment would win over the demo's own. */
