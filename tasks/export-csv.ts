@@ -9,7 +9,7 @@ export const exportCsv = defineTask({
   reads: { published: publishedDay },
   makes: exportedCsv,
   run(ctx, { published }) {
-    return exportTables(ctx, published.day, 'csv', writeCsvExport);
+    return exportTables(ctx, published, 'csv', writeCsvExport);
   },
 });
 

@@ -12,7 +12,7 @@ export const exportParquet = defineTask({
   reads: { published: publishedDay },
   makes: exportedParquet,
   run(ctx, { published }) {
-    return exportTables(ctx, published.day, 'parquet', writeParquetExport);
+    return exportTables(ctx, published, 'parquet', writeParquetExport);
   },
 });
 

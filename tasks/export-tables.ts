@@ -1,4 +1,4 @@
-/** What both exports do: for every exported table, bring `current/` to the head of its log. */
+/** What both exports do: for every exported table that was published, bring `current/` to the head of its log. */
 import { join } from 'node:path';
 import type { TaskContext } from '../engine/task-context.ts';
 import { publishCurrent } from '../lake/current.ts';
@@ -8,7 +8,7 @@ import type { AddFile } from '../lake/table-log.ts';
 import type { TableSchema } from '../lake/table-schema.ts';
 import type { ExportedRef } from './refs.ts';
 import type { Services } from './services.ts';
-import { PUBLISHED_TABLES } from './tables.ts';
+import { LAKE_TABLES } from './tables.ts';
 
 /** Writes the rows of `query` (the table's columns, in no order) to `path`, in the order of the table's key. */
 export type WriteExport = (
@@ -18,20 +18,27 @@ export type WriteExport = (
   path: string,
 ) => Promise<WrittenFile>;
 
-type Context = Pick<TaskContext<Services>, 'services' | 'scratchDir' | 'progress' | 'signal'>;
+/** As a PublishedRef names them. */
+export interface DayOfTables {
+  readonly day: string;
+  readonly tables: readonly { readonly table: string }[];
+}
 
-const EXPORTED_TABLES = PUBLISHED_TABLES.filter((schema) => schema.exported);
+type Context = Pick<TaskContext<Services>, 'services' | 'scratchDir' | 'progress' | 'signal'>;
 
 export async function exportTables(
   { services, scratchDir, progress, signal }: Context,
-  day: string,
+  { day, tables }: DayOfTables,
   format: ExportFormat,
   write: WriteExport,
 ): Promise<ExportedRef> {
+  const schemas = LAKE_TABLES.filter(
+    ({ name, exported }) => exported && tables.some(({ table }) => table === name),
+  );
   const duck = await openDuck({ ...services, tempDir: scratchDir });
   try {
     const files: ExportedRef['files'][number][] = [];
-    for (const schema of EXPORTED_TABLES) {
+    for (const schema of schemas) {
       signal.throwIfAborted();
       const build = async (_snapshot: unknown, dataFiles: readonly AddFile[]) => {
         const paths = await Promise.all(dataFiles.map(({ key }) => services.lake.fetchFile(key, scratchDir)));
@@ -43,7 +50,7 @@ export async function exportTables(
         build,
       });
       files.push({ key, rowCount, size, sha256 });
-      progress(files.length, EXPORTED_TABLES.length, schema.name);
+      progress(files.length, schemas.length, schema.name);
     }
     return { day, files };
   } finally {

@@ -1,11 +1,13 @@
 /** Brings the exports and the catalog of a day to the head of its tables, outside of a run: after a rollback, or as a repair. */
 import { updateCatalog } from '../lake/catalog.ts';
+import type { ObjectStore } from '../lake/object-store.ts';
+import { headToken, readSnapshot } from '../lake/table-log.ts';
 import { writeCsvExport } from './export-csv.ts';
 import { writeParquetExport } from './export-parquet.ts';
-import { exportTables } from './export-tables.ts';
+import { type DayOfTables, exportTables } from './export-tables.ts';
 import type { ExportedRef } from './refs.ts';
 import type { Services } from './services.ts';
-import { PUBLISHED_TABLES } from './tables.ts';
+import { LAKE_TABLES } from './tables.ts';
 
 /** Writes only what does not show the head already. `scratchDir` is the caller's to remove. */
 export async function republishDay(
@@ -15,8 +17,19 @@ export async function republishDay(
   signal: AbortSignal,
 ): Promise<ExportedRef> {
   const context = { services, scratchDir, signal, progress: () => undefined };
-  const parquet = await exportTables(context, day, 'parquet', writeParquetExport);
-  const csv = await exportTables(context, day, 'csv', writeCsvExport);
-  await updateCatalog(services.lake, PUBLISHED_TABLES, day);
+  const committed = await committedTables(services.lake, day);
+  const parquet = await exportTables(context, committed, 'parquet', writeParquetExport);
+  const csv = await exportTables(context, committed, 'csv', writeCsvExport);
+  await updateCatalog(services.lake, LAKE_TABLES, day);
   return { day, files: [...parquet.files, ...csv.files] };
+}
+
+async function committedTables(lake: ObjectStore, day: string): Promise<DayOfTables> {
+  const heads = await Promise.all(
+    LAKE_TABLES.map(async ({ name }) => ({
+      table: name,
+      token: headToken(await readSnapshot(lake, name), day),
+    })),
+  );
+  return { day, tables: heads.filter(({ token }) => token !== undefined) };
 }

@@ -2,6 +2,7 @@
 import type { TableSchema } from '../lake/table-schema.ts';
 import { CLEAN_EVENTS, REJECTED_EVENTS } from './tables/event-tables.ts';
 import { FLYER_DAY, MERCHANT_DAY } from './tables/merchant-tables.ts';
+import { SEED_COMPAT } from './tables/seed-table.ts';
 import { FLYER_VIEWS, USER, USER_DAY, USER_FLYER_DAY } from './tables/user-tables.ts';
 
 export const DQ_DAY: TableSchema = {
@@ -20,7 +21,7 @@ export const DQ_DAY: TableSchema = {
   ],
 };
 
-/** Tables with a partition per day, in the order in which they are committed. */
+/** Tables that `nightly` makes, a partition per day, in the order in which they are committed. */
 export const PUBLISHED_TABLES: readonly TableSchema[] = [
   CLEAN_EVENTS,
   REJECTED_EVENTS,
@@ -32,9 +33,12 @@ export const PUBLISHED_TABLES: readonly TableSchema[] = [
   DQ_DAY,
 ];
 
+/** All tables with partitions in the lake: after those of `nightly` what other DAGs make. */
+export const LAKE_TABLES: readonly TableSchema[] = [...PUBLISHED_TABLES, SEED_COMPAT];
+
 /** By name, with `user`, which is made on demand for a range of days. */
 export const TABLES: Readonly<Record<string, TableSchema>> = Object.fromEntries(
-  [...PUBLISHED_TABLES, USER].map((table) => [table.name, table]),
+  [...LAKE_TABLES, USER].map((table) => [table.name, table]),
 );
 
 export {
@@ -43,6 +47,7 @@ export {
   FLYER_VIEWS,
   MERCHANT_DAY,
   REJECTED_EVENTS,
+  SEED_COMPAT,
   USER,
   USER_DAY,
   USER_FLYER_DAY,

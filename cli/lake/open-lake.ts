@@ -3,7 +3,7 @@ import { FlyerlineError } from '../../infra/errors.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { openStore } from '../../lake/open-store.ts';
 import type { TableSchema } from '../../lake/table-schema.ts';
-import { PUBLISHED_TABLES } from '../../tasks/tables.ts';
+import { LAKE_TABLES } from '../../tasks/tables.ts';
 import { type CommandContext, commandContext } from '../command-context.ts';
 import type { CommonOptions } from '../common-options.ts';
 
@@ -29,19 +29,19 @@ export async function withLake<T>(
 
 /** Throws FL_USAGE. */
 export function findTable(name: string): TableSchema {
-  const found = PUBLISHED_TABLES.find((schema) => schema.name === name);
+  const found = LAKE_TABLES.find((schema) => schema.name === name);
   if (found !== undefined) return found;
   throw new FlyerlineError('FL_USAGE', {
     subject: `Table "${name}"`,
     reason: 'does not exist',
-    remedy: `use one of ${PUBLISHED_TABLES.map((schema) => schema.name).join(', ')}`,
+    remedy: `use one of ${LAKE_TABLES.map((schema) => schema.name).join(', ')}`,
     retryable: false,
   });
 }
 
 /** One table by name, or all. */
 export function tablesOf(name: string | undefined): readonly TableSchema[] {
-  return name === undefined ? PUBLISHED_TABLES : [findTable(name)];
+  return name === undefined ? LAKE_TABLES : [findTable(name)];
 }
 
 export function notCommitted(table: string, day: string): FlyerlineError {

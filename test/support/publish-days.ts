@@ -47,6 +47,8 @@ export async function publishDays(
 /** What these two tasks use of it. */
 function taskContext(services: Services, scratchDir: string): TaskContext<Services> {
   const log = createLogger({ level: 'error', format: 'pretty', name: 'test' });
-  const context = { services, scratchDir, params: {}, log, runId: 'test', attempt: 1, progress: () => {} };
+  // Days of a few rows, of which one is bad, are no reason to stop.
+  const params = { rejected_share_max: 1 };
+  const context = { services, scratchDir, params, log, runId: 'test', attempt: 1, progress: () => {} };
   return context as unknown as TaskContext<Services>;
 }

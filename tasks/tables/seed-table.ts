@@ -1,0 +1,32 @@
+/** The table of the original exercise, for those who compare: its formula is not the product's. */
+import type { TableSchema } from '../../lake/table-schema.ts';
+
+export const SEED_COMPAT: TableSchema = {
+  name: 'seed_compat',
+  description: "The original exercise's average, for comparison only: not the time on flyers.",
+  key: ['user_id', 'merchant_id', 'day'],
+  exported: true,
+  columns: [
+    { name: 'user_id', type: 'string', description: 'The shopper, as written.' },
+    {
+      name: 'merchant_id',
+      type: 'string',
+      nullable: true,
+      description: 'The merchant as written, spelled nulls and all; NULL: an empty field.',
+    },
+    { name: 'day', type: 'date', description: 'The date in the text of the timestamp.' },
+    {
+      name: 'avg_time',
+      type: 'string',
+      description:
+        '(last − first timestamp) ÷ number of rows, as Spark 3.0 prints it: 1 hours 37 minutes 41.5 seconds.',
+    },
+    {
+      name: 'avg_time_in_Sec',
+      type: 'double',
+      unit: 's',
+      csv: 'average',
+      description: 'The same number in seconds, to the microsecond.',
+    },
+  ],
+};
