@@ -22,7 +22,7 @@ export interface AttemptPoolOptions extends AttemptProcessOptions {
 const START_ATTEMPTS_MAX = 5;
 const START_RETRY_MS = 1_000;
 
-/** Resolves when the first process is ready; the others start behind it. Throws FL_CONFIG_INVALID when it cannot start. */
+/** Resolves when all processes are ready. Throws FL_CONFIG_INVALID when one cannot start. */
 export async function startAttemptPool({ size, log, ...options }: AttemptPoolOptions): Promise<AttemptPool> {
   const idle: AttemptProcess[] = [];
   const all = new Set<AttemptProcess>();
@@ -74,8 +74,13 @@ export async function startAttemptPool({ size, log, ...options }: AttemptPoolOpt
     for (let missing = size - all.size - starting; missing > 0; missing -= 1) void startPatiently();
   };
 
-  idle.push(await start());
-  fill();
+  await Promise.all(Array.from({ length: size }, async () => idle.push(await start()))).catch(
+    async (error: unknown) => {
+      closed = true;
+      await Promise.all([...all].map((process) => process.kill()));
+      throw error;
+    },
+  );
   return {
     acquire() {
       for (let process = idle.shift(); process !== undefined; process = idle.shift()) {

@@ -5,18 +5,13 @@ import { beforeAll, expect, it } from 'vitest';
 import { formatAttemptId } from '../../engine/attempt-id.ts';
 import { indexGraph } from '../../engine/graph.ts';
 import { collectInputs, resultsIn } from '../../engine/inputs.ts';
-import {
-  createRun,
-  type RunEvent,
-  type RunState,
-  type TaskInstance,
-  transition,
-} from '../../engine/run-state.ts';
+import { createRun, type RunEvent, type RunState, transition } from '../../engine/run-state.ts';
 import { graphs } from '../support/random-graphs.ts';
 import { redisInstalled, useRedis } from '../support/redis.ts';
 import { type RedisTwin, startTwin } from '../support/redis-twin.ts';
 import { describeWith } from '../support/requirement.ts';
 import { moves, playHistory } from '../support/run-histories.ts';
+import { storedPart } from '../support/stored-part.ts';
 
 const numRuns = Number(process.env.FLYERLINE_PROPERTY_RUNS ?? 60);
 const RUN_ID = 'manual__1';
@@ -58,7 +53,7 @@ async function both(before: RunState, event: RunEvent, twin: RedisTwin): Promise
     expect(refusal, what).toBe(expected.refusal);
   }
   const { state } = expected;
-  expect(await twin.state(), what).toEqual(stored(state));
+  expect(await twin.state(), what).toEqual(storedPart(state));
   expect(await twin.waiting(), what).toEqual(new Set(idsIn(state, WAITING).keys()));
   expect(await twin.leases(), what).toEqual(idsIn(state, ['running']));
   if (event.type === 'claim' && claimed !== undefined) {
@@ -81,14 +76,4 @@ function idsIn({ graph, tasks }: RunState, states: readonly string[]): Map<strin
     }
   }
   return found;
-}
-
-/** Without what Redis keeps elsewhere: leases and results. */
-function stored(state: RunState): RunState {
-  const withoutOthers = ({ leaseUntilMs: _lease, result: _result, ...kept }: TaskInstance) => kept;
-  const tasks = Object.entries(state.tasks).map(([id, task]) => [
-    id,
-    { ...task, instances: task.instances.map(withoutOthers) },
-  ]);
-  return { ...state, tasks: Object.fromEntries(tasks) };
 }
