@@ -5,8 +5,8 @@ import { type FieldName, isFieldName, type RawRow } from './raw-row.ts';
 import { NOT_UTF8, RAW_LENGTH_MAX, ROW_LENGTH_MAX, type RowSink, TOO_LONG } from './row-sink.ts';
 import { TextWindow } from './text-window.ts';
 
-/** Where the next object may begin after a broken one: behind a brace, or on a line of its own. */
-const NEXT_OBJECT = /\}\s*,?\s*\{|\n[ \t]*\{/g;
+/** Where the next object may begin after a broken one: behind a brace or a comma, or on a line of its own. */
+const NEXT_OBJECT = /[},]\s*\{|\n[ \t]*\{/g;
 const NEXT_LINE_OBJECT = /\n[ \t]*\{/g;
 
 /** Rows are numbered from 1. */

@@ -52,6 +52,12 @@ export class TextWindow {
     return false;
   }
 
+  /** The next characters, as many as there are up to `length`, not taken. */
+  async next(length: number): Promise<string> {
+    while (this.text.length - this.at < length && (await this.more()));
+    return this.text.slice(this.at, this.at + length);
+  }
+
   /** The next character that is no white space, not taken; undefined at the end of the document. */
   async peek(): Promise<string | undefined> {
     for (;;) {

@@ -13,10 +13,11 @@ const ENDS: Readonly<Record<string, RegExp>> = {
   '<!--': /-->/g,
   '<![CDATA[': /\]\]>/g,
   '<?': /\?>/g,
-  '<!DOCTYPE': /[>[]/g,
+  '"': /"/g,
+  "'": /'/g,
 };
-/** Inside a DTD's brackets: what may hold brackets of its own, or their end. */
-const DTD_TOKEN = /"[^"]*"|'[^']*'|<!--[\s\S]*?-->|\]\s*>/g;
+/** What counts in a DTD: its own end, that of the part in brackets, and what may hold either without meaning it. */
+const DTD_MARK = /["'[\]>]|<!--/g;
 const OTHER_ELEMENT = /<(?!event[\s/>])[A-Za-z_]/;
 
 /** Rows are numbered from 1. */
@@ -38,10 +39,9 @@ class XmlDocument {
 
   async read(): Promise<void> {
     const window = this.#window;
-    const first = await window.peek();
-    if (first === undefined) return;
-    const head = window.text.slice(window.at, window.at + RAW_LENGTH_MAX);
-    if (first !== '<') return this.#broken('is no XML', head);
+    if ((await window.peek()) === undefined) return;
+    const head = await window.next(RAW_LENGTH_MAX);
+    if (!head.startsWith('<')) return this.#broken('is no XML', head);
 
     for (let start = await window.seek(START); start !== undefined; start = await window.seek(START)) {
       if (start.text === '<event') await this.#event();
@@ -101,13 +101,24 @@ class XmlDocument {
 
   /** The end of a comment or the like that begins `ahead` of here, in characters from here; undefined: it has none. */
   async #opaqueEnd(start: string, ahead: number): Promise<number | undefined> {
-    const window = this.#window;
-    const lengthMax = ahead + ROW_LENGTH_MAX;
-    let end = await window.find(ENDS[start]!, ahead + start.length, lengthMax);
-    while (end !== undefined && (end.text === '[' || /^["'<]/.test(end.text))) {
-      end = await window.find(DTD_TOKEN, end.ahead + end.text.length, lengthMax);
-    }
+    if (start === '<!DOCTYPE') return this.#dtdEnd(ahead + start.length);
+    const end = await this.#window.find(ENDS[start]!, ahead + start.length, ahead + ROW_LENGTH_MAX);
     return end === undefined ? undefined : end.ahead + end.text.length;
+  }
+
+  async #dtdEnd(ahead: number): Promise<number | undefined> {
+    let isInBrackets = false;
+    for (let from = ahead; ; ) {
+      const mark = await this.#window.find(DTD_MARK, from, ahead + ROW_LENGTH_MAX);
+      if (mark === undefined) return undefined;
+      from = mark.ahead + mark.text.length;
+      if (mark.text === '>' && !isInBrackets) return from;
+      if (mark.text === '[' || mark.text === ']') isInBrackets = mark.text === '[';
+      if (ENDS[mark.text] === undefined) continue;
+      const end = await this.#opaqueEnd(mark.text, mark.ahead);
+      if (end === undefined) return undefined;
+      from = end;
+    }
   }
 
   #broken(why: string, text: string): void {

@@ -40,29 +40,30 @@ export function inspectLines(bytes: Buffer): LineTraits {
   };
 }
 
-/** Whether every quote is where RFC 4180 has it, and every line is a record: what all CSV readers read alike. */
+/**
+ * Whether every quote is where RFC 4180 has it, and every line is a record: what all CSV readers read alike.
+ * Carriage returns are known to stand at the ends of lines only.
+ */
 export function isStrictlyQuoted(bytes: Buffer): boolean {
-  const FIELD_START = 0;
-  const PLAIN = 1;
-  const QUOTED = 2;
-  const QUOTE_IN_QUOTED = 3;
-  let state = FIELD_START;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (state === QUOTED) {
-      if (byte === QUOTE) state = QUOTE_IN_QUOTED;
-      else if (byte === LINE_FEED) return false;
-    } else if (byte === COMMA || byte === LINE_FEED) {
-      state = FIELD_START;
-    } else if (byte === QUOTE) {
-      if (state === PLAIN) return false;
-      state = QUOTED;
-    } else if (state === QUOTE_IN_QUOTED) {
-      // The caller knows that a carriage return stands at the end of lines only.
-      if (byte !== CARRIAGE_RETURN) return false;
-    } else state = PLAIN;
+  let lineEnd = bytes.indexOf(LINE_FEED);
+  for (let open = bytes.indexOf(QUOTE); open >= 0; ) {
+    if (open > 0 && bytes[open - 1] !== COMMA && bytes[open - 1] !== LINE_FEED) return false;
+    const close = closingQuote(bytes, open);
+    if (close < 0) return false;
+    while (lineEnd < open) lineEnd = bytes.indexOf(LINE_FEED, open);
+    if (lineEnd < close) return false;
+    const after = bytes[close + 1];
+    if (after !== COMMA && after !== LINE_FEED && after !== CARRIAGE_RETURN) return false;
+    open = bytes.indexOf(QUOTE, close + 1);
   }
-  return state === FIELD_START;
+  return true;
+}
+
+/** The next quote that is not one of a pair, which stands for a quote; -1 when there is none. */
+function closingQuote(bytes: Buffer, open: number): number {
+  let at = bytes.indexOf(QUOTE, open + 1);
+  while (at >= 0 && bytes[at + 1] === QUOTE) at = bytes.indexOf(QUOTE, at + 2);
+  return at;
 }
 
 function lineEndOf(bytes: Buffer, lineCount: number): LineTraits['lineEnd'] {

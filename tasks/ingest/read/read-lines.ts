@@ -29,13 +29,21 @@ interface LineReader {
   end(): void;
 }
 
-export async function readNdjsonDrop(source: AsyncIterable<Buffer>, sink: LineSink): Promise<void> {
-  await readLines(cutPieces(source), 1, ndjsonReader(sink), sink);
+export async function readNdjsonDrop(
+  source: AsyncIterable<Buffer>,
+  sink: LineSink,
+  pieceBytes?: number,
+): Promise<void> {
+  await readLines(cutPieces(source, pieceBytes), 1, ndjsonReader(sink), sink);
 }
 
 /** The header is the first line that is not empty. One that lacks a column makes every line of the drop a rejected row, itself too. */
-export async function readCsvDrop(source: AsyncIterable<Buffer>, sink: LineSink): Promise<void> {
-  const cuts = cutPieces(source);
+export async function readCsvDrop(
+  source: AsyncIterable<Buffer>,
+  sink: LineSink,
+  pieceBytes?: number,
+): Promise<void> {
+  const cuts = cutPieces(source, pieceBytes);
   const head = await takeHeader(cuts);
   if (head === undefined) return;
   const columns = head.text === undefined ? TOO_LONG : readCsvHeader(head.text);

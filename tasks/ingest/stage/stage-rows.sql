@@ -16,14 +16,15 @@ CREATE TEMP MACRO is_null_text(t) AS CASE WHEN strlen(t) > 15 THEN false ELSE re
   t, '(?i)(null|none|nil|nan|undefined|n/a|\\N)?|<(null|none|nil|nan|undefined|n/a|\\N)?>|%3C(null|none|nil|nan|undefined|n/a|\\N)?%3[EG]'
 ) END;
 
--- A text that casts to a timestamp exactly when it is one, or NULL. The casts take far more than R1 allows, but with the marks in these places
--- and a digit in front nothing else is left. Fractions are cut to milliseconds before the cast, which rounds.
+-- A text that casts to a timestamp exactly when it is one, or NULL. The casts alone take far more than R1 allows: blanks, a day without time,
+-- hour 24. GLOB asks for digits at half the cost of a regular expression. Fractions are cut to milliseconds before the cast, which rounds.
 CREATE TEMP MACRO iso_time(t) AS CASE
-  WHEN NOT (t >= '0' AND t < ':') THEN NULL
-  WHEN t LIKE '____-__-__T__:__:__-__:__' THEN t
-  WHEN t LIKE '____-__-__T__:__:__+__:__' THEN t
-  WHEN t LIKE '____-__-__T__:__:__Z' THEN t
-  WHEN regexp_full_match(t, '\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d\d:\d\d)') THEN regexp_replace(t, '(\.\d{1,3})\d*', '\1')
+  WHEN contains(t, 'T24') THEN NULL
+  WHEN t GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]-[0-9][0-9]:[0-5][0-9]' THEN t
+  WHEN t GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]+[0-9][0-9]:[0-5][0-9]' THEN t
+  WHEN t GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z' THEN t
+  WHEN regexp_full_match(t, '\d{4}-\d\d-\d\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d+(Z|[+-]\d\d:[0-5]\d)')
+    THEN regexp_replace(t, '(\.\d{1,3})\d*', '\1')
 END;
 
 -- The codes of `events.ts`. Upper case and blanks are rare.
