@@ -7,6 +7,7 @@ import { median } from '../support/statistics.ts';
 import { compareFacts, type FactDifference, type FactTotals, totalFacts } from './compare-facts.ts';
 import type { Contender } from './contenders.ts';
 import type { Dataset } from './dataset.ts';
+import { failureOf, stagesOf } from './last-words.ts';
 import type { ContenderResult } from './result.ts';
 
 export interface RaceOptions {
@@ -79,14 +80,11 @@ export class Race {
     const done = await measureProcess(args, { cwd: scratch, env, timeoutMs: TIMEOUT_MS, signal });
     if (done.exitCode !== 0) {
       lane.state = 'failed';
-      const said = lastLine(done.stderr) || lastLine(done.stdout);
-      lane.reason = done.isTimedOut
-        ? 'it took too long'
-        : `exit code ${done.exitCode}: ${said.slice(0, 300)}`;
+      lane.reason = failureOf(done);
       return { state: lane.state, note: lane.reason, output: undefined };
     }
     lane.runs.push(done.figures);
-    lane.stages = stagesOf(done.stdout) ?? lane.stages;
+    lane.stages = stagesOf(done) ?? lane.stages;
     await rm(scratch, { recursive: true, force: true });
     if (lane.facts === undefined) await this.#compare(contender, lane, join(output, contender.facts), folder);
     return { state: lane.state, note: lane.reason ?? formatDuration(done.figures.wallMs), output };
@@ -151,30 +149,4 @@ function medianFigures(runs: readonly ProcessFigures[]): ProcessFigures {
     peakRssBytes: of('peakRssBytes'),
     bytesWritten: of('bytesWritten'),
   };
-}
-
-/** Of a peer's last line, or of the run report of Flyerline. */
-function stagesOf(stdout: string): Readonly<Record<string, number>> | undefined {
-  try {
-    const report = JSON.parse(lastLine(stdout)) as {
-      stages?: Record<string, number>;
-      tasks?: readonly { taskId: string; durationMs: number }[];
-    };
-    return report.stages ?? tasksAsStages(report.tasks);
-  } catch {
-    return undefined;
-  }
-}
-
-function tasksAsStages(
-  tasks: readonly { taskId: string; durationMs: number }[] | undefined,
-): Record<string, number> | undefined {
-  if (tasks === undefined) return undefined;
-  const stages: Record<string, number> = {};
-  for (const { taskId, durationMs } of tasks) stages[taskId] = (stages[taskId] ?? 0) + durationMs;
-  return stages;
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
 }

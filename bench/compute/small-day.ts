@@ -6,6 +6,7 @@ import { measureProcess } from '../support/measure-process.ts';
 import { median } from '../support/statistics.ts';
 import { prepareDataset } from './dataset.ts';
 import { type NightlyCall, nightly } from './flyerline.ts';
+import { failureOf } from './last-words.ts';
 import type { SmallDayResult } from './result.ts';
 
 const RUNS = 5;
@@ -58,5 +59,5 @@ async function timeRun(call: NightlyCall, cwd: string, signal: AbortSignal): Pro
   const { args, env } = nightly(call);
   const run = await measureProcess(args, { cwd, env, timeoutMs: TIMEOUT_MS, signal });
   if (run.exitCode === 0) return run.figures.wallMs;
-  throw new Error(`exit code ${run.exitCode}: ${(run.stderr.trim() || run.stdout.trim()).slice(-500)}`);
+  throw new Error(failureOf(run));
 }
