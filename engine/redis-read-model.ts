@@ -1,16 +1,12 @@
 /** What people and programs see of runs in Redis: lists, one run with its task instances, its lost attempts, its progress. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatAttemptId } from './attempt-id.ts';
-import { type DagGraph, indexGraph } from './graph.ts';
+import type { DagGraph } from './graph.ts';
 import type { RedisEngine } from './redis-engine.ts';
 import { readGraph } from './redis-graph.ts';
-import { type RunHash, toRunState } from './redis-records.ts';
-import type { Progress } from './run-attempt.ts';
-import { positionOf, type RunState } from './run-model.ts';
+import { toRunState } from './redis-records.ts';
+import { type LoadedRun, ROW_FIELDS, toPastAttempt, toRow, toView } from './redis-views.ts';
 import { type RunRef, runUnknown } from './run-store.ts';
-import { summarize, type TaskSummary } from './run-summary.ts';
-import type { PastAttempt, RunRow, RunView, TaskView } from './run-view.ts';
-import type { RunKind } from './schedule.ts';
+import type { PastAttempt, RunRow, RunView } from './run-view.ts';
 import type { RunState as RunPhase } from './states.ts';
 
 export interface RunQuery {
@@ -69,7 +65,7 @@ export function runReader(engine: RedisEngine): RunReader {
     return found;
   };
 
-  const load = async (seq: string): Promise<Loaded | undefined> => {
+  const load = async (seq: string): Promise<LoadedRun | undefined> => {
     const hash = await redis.hgetall(keys.run(seq));
     if (hash.id === undefined) return undefined;
     const graph = await graphOf(hash.dag!, hash.version!);
@@ -98,7 +94,7 @@ export function runReader(engine: RedisEngine): RunReader {
       return lines.map((line) => toPastAttempt(line, Number(created)));
     },
     async *watchRuns(query, { pollMs = POLL_MS, signal } = {}) {
-      let known = new Map<string, Loaded & { readonly rev: string }>();
+      let known = new Map<string, LoadedRun & { readonly rev: string }>();
       let first = true;
       while (signal?.aborted !== true) {
         const found = await find(query);
@@ -124,98 +120,4 @@ interface Found {
   /** Changes with every transition. */
   readonly rev: string;
   readonly row: RunRow;
-}
-
-interface Loaded {
-  readonly seq: string;
-  readonly hash: RunHash;
-  readonly state: RunState;
-}
-
-const ROW_FIELDS = [
-  'dag',
-  'id',
-  'kind',
-  'state',
-  'day',
-  'start',
-  'end',
-  'taskCount',
-  'unfinished',
-  'created',
-  'started',
-  'ended',
-  'note',
-  'cancelled',
-  'rev',
-] as const;
-
-/** Undefined when the run was deleted between two reads. */
-function toRow(values: readonly (string | null)[]): { row: RunRow; rev: string } | undefined {
-  const hash = Object.fromEntries(
-    ROW_FIELDS.flatMap((name, at) => (values[at] == null ? [] : [[name, values[at]]])),
-  );
-  return hash.id === undefined ? undefined : { row: rowOf(hash), rev: hash.rev ?? '0' };
-}
-
-function rowOf(hash: RunHash): RunRow {
-  return {
-    dagId: hash.dag!,
-    runId: hash.id!,
-    kind: hash.kind as RunKind,
-    state: hash.state as RunPhase,
-    day: hash.day ?? '',
-    interval: { startIso: hash.start!, endIso: hash.end! },
-    taskCount: Number(hash.taskCount),
-    unfinished: Number(hash.unfinished),
-    createdAtMs: Number(hash.created),
-    ...(hash.started === undefined ? {} : { startedAtMs: Number(hash.started) }),
-    ...(hash.ended === undefined ? {} : { endedAtMs: Number(hash.ended) }),
-    ...(hash.note === undefined ? {} : { note: hash.note }),
-    ...(hash.cancelled === undefined ? {} : { cancelled: hash.cancelled }),
-  };
-}
-
-function toView({ seq, hash, state }: Loaded): RunView {
-  const summary = summarize(state, hash.day ?? '', Date.now());
-  return {
-    ...rowOf(hash),
-    ...summary,
-    params: JSON.parse(hash.params ?? '{}') as Record<string, unknown>,
-    version: hash.version!,
-    tasks: summary.tasks.map((task) => toTaskView(seq, hash, state, task)),
-  };
-}
-
-function toTaskView(seq: string, hash: RunHash, run: RunState, task: TaskSummary): TaskView {
-  const place = indexGraph(run.graph).rank.get(task.taskId)!;
-  const { mapIndex } = task;
-  const instance = run.tasks[task.taskId]!.instances[positionOf(mapIndex)];
-  if (instance === undefined || instance.mapIndex !== mapIndex) return task;
-  const { attempt, worker, startedAtMs, endedAtMs, dueMs } = instance;
-  const progress = hash[`p${place}${mapIndex === -1 ? '' : `.${mapIndex}`}`];
-  return {
-    ...task,
-    ...(attempt === 0 ? {} : { attemptId: formatAttemptId({ run: seq, task: place, mapIndex, attempt }) }),
-    ...(worker === undefined ? {} : { worker }),
-    ...(startedAtMs === undefined ? {} : { startedAtMs }),
-    ...(endedAtMs === undefined ? {} : { endedAtMs }),
-    ...(dueMs === undefined ? {} : { dueAtMs: dueMs }),
-    ...(progress === undefined ? {} : { progress: JSON.parse(progress) as Progress }),
-  };
-}
-
-/** Times in the history are ms since the run was inserted; see remember in lua/includes/attempts.lua. */
-function toPastAttempt(line: string, createdMs: number): PastAttempt {
-  const { task, map, attempt, outcome, worker, started, ended, error } = JSON.parse(line);
-  return {
-    taskId: task,
-    mapIndex: map,
-    attempt,
-    outcome,
-    ...(worker === undefined ? {} : { worker }),
-    ...(started === undefined ? {} : { startedAtMs: createdMs + started }),
-    endedAtMs: createdMs + ended,
-    error,
-  };
 }

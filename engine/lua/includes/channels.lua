@@ -10,7 +10,7 @@
 --- @include "run"
 
 fl.PRIORITY_MAX = 1000
-fl.PRIORITY_STEP = 4398046511104 -- 2^42 ms is the year 2109; 2001 priorities above that still fit a double.
+fl.PRIORITY_STEP = 4398046511104 -- 2^42 turns: 10,000 a second for 14 years. 2001 priorities above that still fit a double.
 
 function fl.channelOf(run, node)
   return (run.pool or node.pool) .. '@' .. node.queue
@@ -29,9 +29,10 @@ function fl.parseAttemptId(id)
   return seq, tonumber(i), tonumber(m) or m, tonumber(attempt)
 end
 
-function fl.readyScore(priority, since)
+-- The place at the end of its priority. Turns are counted, not timed: many things happen within a millisecond.
+function fl.lastInLine(priority)
   local clamped = math.max(-fl.PRIORITY_MAX, math.min(fl.PRIORITY_MAX, priority))
-  return fl.int((fl.PRIORITY_MAX - clamped) * fl.PRIORITY_STEP + since)
+  return fl.int((fl.PRIORITY_MAX - clamped) * fl.PRIORITY_STEP + call('INCR', P .. 'turn'))
 end
 
 function fl.priorityOf(score)
@@ -48,14 +49,14 @@ function fl.plan(run, i, m, attempt, due)
     return
   end
   local channel = fl.channelOf(run, node)
-  call('ZADD', fl.channelKey(channel, 'ready'), fl.readyScore(node.priority, now), fl.attemptId(run, i, m, attempt))
+  call('ZADD', fl.channelKey(channel, 'ready'), fl.lastInLine(node.priority), fl.attemptId(run, i, m, attempt))
   fl.touched[channel] = true
 end
 
 function fl.planRange(run, i)
   local node = fl.nodeOf(run, i)
   local channel = fl.channelOf(run, node)
-  call('ZADD', fl.channelKey(channel, 'ready'), fl.readyScore(node.priority, now), run.seq .. '.' .. i .. '.*')
+  call('ZADD', fl.channelKey(channel, 'ready'), fl.lastInLine(node.priority), run.seq .. '.' .. i .. '.*')
   fl.touched[channel] = true
 end
 
@@ -153,7 +154,7 @@ function fl.fillChannel(channel, out)
       local seq, i, m = fl.parseAttemptId(id)
       if m == '*' then ids, more = fl.takeRange(seq, i, free) end
       -- The rest of a range goes to the end of its priority: runs take turns.
-      if more then call('ZADD', ready, fl.readyScore(fl.priorityOf(score), now), id) else table.insert(gone, id) end
+      if more then call('ZADD', ready, fl.lastInLine(fl.priorityOf(score)), id) else table.insert(gone, id) end
       for _, taken in ipairs(ids) do
         table.insert(added, fl.int(now + fl.DISPATCH_GRACE_MS))
         table.insert(added, taken)

@@ -13,7 +13,7 @@ function fl.takeHead(channel)
     local ids, more = { head[1] }, false
     if m == '*' then ids, more = fl.takeRange(seq, i, 1) end
     if more then
-      call('ZADD', ready, fl.readyScore(fl.priorityOf(tonumber(head[2])), now), head[1])
+      call('ZADD', ready, fl.lastInLine(fl.priorityOf(tonumber(head[2]))), head[1])
     else
       call('ZREM', ready, head[1])
     end
