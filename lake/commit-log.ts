@@ -46,14 +46,18 @@ export interface Appended<Outcome> {
   readonly snapshot: Snapshot;
 }
 
-/** `decide` is called again, on the newer version, whenever somebody else's entry came first. */
+/**
+ * `decide` is called with `start`, which may be old, and again on the newer version whenever somebody else's entry came
+ * first.
+ */
 export async function appendToLog<Outcome>(
   store: ObjectStore,
-  table: string,
+  start: Snapshot,
   decide: (snapshot: Snapshot) => Promise<Decision<Outcome>>,
 ): Promise<Appended<Outcome>> {
   const commitId = randomUUID();
-  let snapshot = await readSnapshot(store, table);
+  const { table } = start;
+  let snapshot = start;
   for (let losses = 0; losses < LOSSES_MAX; losses += 1) {
     const decision = await decide(snapshot);
     if (decision.edit === undefined) return { outcome: decision.done, appended: false, snapshot };

@@ -15,8 +15,10 @@ import { type Manifest, putManifest } from './manifest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { statsOfFile } from './parquet-stats.ts';
 import { addActionOf, type PartitionVerdict, verdictOn } from './partition-verdict.ts';
-import type { Snapshot } from './table-log.ts';
+import { readSnapshot, type Snapshot } from './table-log.ts';
 import type { TableSchema } from './table-schema.ts';
+
+const FOOTERS_AT_ONCE = 16;
 
 export interface PartitionCommit {
   readonly day: Day;
@@ -73,11 +75,14 @@ export async function commitPartitions(
   commits: readonly PartitionCommit[],
   options: CommitOptions = {},
 ): Promise<{ readonly outcomes: readonly CommitOutcome[]; readonly version: number }> {
-  for (const { day, token } of commits) await requireFreshClaim(store, schema.name, day, token);
-  const stats = await statsOfCommits(store, schema, commits);
+  const [stats, start] = await Promise.all([
+    statsOfCommits(store, schema, commits),
+    readSnapshot(store, schema.name),
+    ...commits.map(({ day, token }) => requireFreshClaim(store, schema.name, day, token)),
+  ]);
   await options.onStep?.('checked');
 
-  const result = await appendToLog(store, schema.name, async (snapshot) => {
+  const result = await appendToLog(store, start, async (snapshot) => {
     if (snapshot.columns !== undefined) requireCompatible(schema, snapshot.columns);
     const verdicts: PartitionVerdict[] = [];
     for (const commit of commits) verdicts.push(await verdictOn(store, snapshot, schema.name, commit));
@@ -102,11 +107,14 @@ async function statsOfCommits(
   schema: TableSchema,
   commits: readonly PartitionCommit[],
 ): Promise<ReadonlyMap<string, string>> {
+  const files = commits.flatMap((commit) => commit.files.map((file) => ({ commit, file })));
   const stats = new Map<string, string>();
-  for (const commit of commits) {
-    for (const file of commit.files) {
-      stats.set(file.key, commit.stats?.get(file.key) ?? (await statsOfFile(store, schema, file)));
-    }
+  for (let start = 0; start < files.length; start += FOOTERS_AT_ONCE) {
+    await Promise.all(
+      files.slice(start, start + FOOTERS_AT_ONCE).map(async ({ commit, file }) => {
+        stats.set(file.key, commit.stats?.get(file.key) ?? (await statsOfFile(store, schema, file)));
+      }),
+    );
   }
   return stats;
 }

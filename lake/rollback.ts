@@ -57,9 +57,10 @@ export async function rollbackPartition(
   const files = filesOfDay(then, day);
   const old = await readManifest(store, table, day, restores);
   const token = await claimPartition(store, table, day);
+  const start = await readSnapshot(store, table);
   const runId = `rollback__${randomUUID()}`;
 
-  const result = await appendToLog<RollbackResult['outcome']>(store, table, async (snapshot) => {
+  const result = await appendToLog<RollbackResult['outcome']>(store, start, async (snapshot) => {
     const head = headToken(snapshot, day);
     if (head !== undefined && head >= token) throw fenced(table, day, token, head);
     const current = filesOfDay(snapshot, day);
@@ -103,7 +104,7 @@ export async function unpinPartition(
   day: Day,
   reason: string,
 ): Promise<boolean> {
-  const result = await appendToLog<boolean>(store, table, async (snapshot) => {
+  const result = await appendToLog<boolean>(store, await readSnapshot(store, table), async (snapshot) => {
     if (pinnedToken(snapshot, day) === undefined) return { done: false };
     const edit: LogEdit = {
       note: { kind: 'unpin', days: [day], reason },

@@ -61,8 +61,8 @@ export function emptySnapshot(table: string): Snapshot {
 }
 
 /** The live files of a day, by path. */
-export function filesOfDay(snapshot: Snapshot, day: Day): AddFile[] {
-  return daysOf(snapshot).get(day) ?? [];
+export function filesOfDay(snapshot: Snapshot, day: Day): readonly AddFile[] {
+  return indexOf(snapshot).files.get(day) ?? [];
 }
 
 /** The claim whose files the partition shows; undefined when it was never committed. */
@@ -78,24 +78,30 @@ export function pinnedToken(snapshot: Snapshot, day: Day): Token | undefined {
 }
 
 /** Every committed day, in order, whether or not it has rows. */
-export function committedDays(snapshot: Snapshot): Day[] {
-  const prefix = txnAppId('');
-  return [...snapshot.txns.keys()]
-    .filter((appId) => appId.startsWith(prefix))
-    .map((appId) => appId.slice(prefix.length))
-    .sort();
+export function committedDays(snapshot: Snapshot): readonly Day[] {
+  return indexOf(snapshot).days;
 }
 
-const daysBySnapshot = new WeakMap<Snapshot, Map<Day, AddFile[]>>();
+interface SnapshotIndex {
+  readonly days: readonly Day[];
+  readonly files: ReadonlyMap<Day, AddFile[]>;
+}
 
-/** Computed once per snapshot: a table of 100,000 partitions is asked partition by partition. */
-function daysOf(snapshot: Snapshot): Map<Day, AddFile[]> {
-  const known = daysBySnapshot.get(snapshot);
+const indexes = new WeakMap<Snapshot, SnapshotIndex>();
+
+/** Made once per snapshot: a table of 100,000 partitions is asked partition by partition. */
+function indexOf(snapshot: Snapshot): SnapshotIndex {
+  const known = indexes.get(snapshot);
   if (known !== undefined) return known;
-  const days = Map.groupBy(snapshot.files.values(), ({ day }) => day);
-  for (const files of days.values()) files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  daysBySnapshot.set(snapshot, days);
-  return days;
+  const prefix = txnAppId('');
+  const days: Day[] = [];
+  for (const appId of snapshot.txns.keys())
+    if (appId.startsWith(prefix)) days.push(appId.slice(prefix.length));
+  const files = Map.groupBy(snapshot.files.values(), ({ day }) => day);
+  for (const some of files.values()) if (some.length > 1) some.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const index = { days: days.sort(), files };
+  indexes.set(snapshot, index);
+  return index;
 }
 
 /** One or more entries of the log on top of a snapshot. The maps are copied once, not once an entry. */

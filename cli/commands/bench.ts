@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 
 /** `bench/<name>/command.ts` exports `command()`, as the files beside this one do. */
-const BENCHES = ['compute'] as const;
+const BENCHES = ['compute', 'lake'] as const;
 
 // By name, not by import: no layer depends on bench/, which an installation that only runs may leave out.
 const declarations = await Promise.all(

@@ -1,0 +1,109 @@
+/** Measures the lake: publishing on a directory and on S3, the state of large tables, the export of a large partition. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { PROJECT_ROOT } from '../../cli/project-root.ts';
+import { createS3Client } from '../../infra/s3-client.ts';
+import { openStore } from '../../lake/open-store.ts';
+import { s3ServerInstalled, startS3Server } from '../../test/support/s3-process.ts';
+import { describeEnvironment } from '../support/environment.ts';
+import { measureDeltalake } from './delta-peer.ts';
+import { measureExport } from './large-export.ts';
+import type { LakeBenchOptions } from './options.ts';
+import { measurePublishing } from './publish-latency.ts';
+import type { LakeResult, StateResult, StoreResult } from './result.ts';
+import { measureState } from './table-state.ts';
+
+export interface Progress {
+  readonly signal: AbortSignal;
+  onStep(what: string): void;
+}
+
+export async function benchLake(options: LakeBenchOptions, progress: Progress): Promise<LakeResult> {
+  const root = await mkdtemp(join(tmpdir(), 'flyerline-bench-lake-'));
+  const scratchDir = join(root, 'scratch');
+  await mkdir(scratchDir);
+  const stores: StoreResult[] = [];
+  const states: StateResult[] = [];
+  const skipped: string[] = [];
+  const add = (result: StoreResult | string) => {
+    if (typeof result === 'string') skipped.push(result);
+    else stores.push(result);
+  };
+  const step = (what: string) => {
+    progress.signal.throwIfAborted();
+    progress.onStep(what);
+  };
+  try {
+    const directory = join(root, 'lake');
+    const local = await openStore(directory);
+    step('publishing in a directory');
+    add(await measurePublishing('directory', local, options.commits, scratchDir));
+    step('deltalake in a directory');
+    const deltaUrl = join(root, 'deltalake');
+    add(await measureDeltalake('directory, deltalake', deltaUrl, options.commits, scratchDir, {}));
+    for (const partitions of options.partitions) {
+      step(`state of ${partitions} partitions`);
+      states.push(await measureState(local, partitions));
+    }
+    await local.close();
+    if (s3ServerInstalled.versitygw.missing !== undefined) skipped.push(s3ServerInstalled.versitygw.missing);
+    else await measureOnS3(root, scratchDir, options.commits, step, add);
+    if (options.exportRows > 0) step(`export of ${options.exportRows} rows`);
+    const exported =
+      options.exportRows > 0
+        ? await measureExport(
+            join(root, 'large'),
+            scratchDir,
+            options.exportRows,
+            options.memoryLimit,
+            progress.signal,
+          )
+        : undefined;
+    return { environment: describeEnvironment(PROJECT_ROOT), stores, states, export: exported, skipped };
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+/** A private versitygw: real requests and signatures, without the distance of a real S3. */
+async function measureOnS3(
+  root: string,
+  scratchDir: string,
+  commits: number,
+  step: (what: string) => void,
+  add: (result: StoreResult | string) => void,
+): Promise<void> {
+  const credentials = {
+    AWS_ACCESS_KEY_ID: randomBytes(8).toString('hex'),
+    AWS_SECRET_ACCESS_KEY: randomBytes(20).toString('hex'),
+  };
+  const outer = { ...process.env };
+  const { server, endpoint } = await startS3Server('versitygw', join(root, 's3'), credentials);
+  Object.assign(process.env, credentials);
+  try {
+    const s3 = { endpoint, forcePathStyle: true };
+    const client = createS3Client(s3);
+    await client.send(new CreateBucketCommand({ Bucket: 'bench' })).finally(() => client.destroy());
+    const store = await openStore('s3://bench/lake', { s3 });
+    step('publishing on S3');
+    add(await measurePublishing('S3 (versitygw)', store, commits, scratchDir).finally(() => store.close()));
+    step('deltalake on S3');
+    add(
+      await measureDeltalake('S3 (versitygw), deltalake', 's3://bench/deltalake', commits, scratchDir, {
+        AWS_ENDPOINT_URL: endpoint,
+        AWS_ALLOW_HTTP: 'true',
+        AWS_REGION: 'us-east-1',
+        ...credentials,
+      }),
+    );
+  } finally {
+    for (const name of Object.keys(credentials)) {
+      if (outer[name] === undefined) delete process.env[name];
+      else process.env[name] = outer[name];
+    }
+    await server.stop();
+  }
+}
