@@ -1,7 +1,7 @@
 /** How the rows of a batch are laid out in files: how large a chunk is, and into how many buckets each day is split. */
 
-/** A bucket of a day is meant to hold one to two million events. */
-const BUCKET_ROWS = 1_500_000;
+/** A bucket of a day holds at most so many events, and more than half as many where the day has more than one. */
+const BUCKET_ROWS_MAX = 2_000_000;
 /** A file with fewer rows costs more to open than to read. */
 const FILE_ROWS_MIN = 16_384;
 const BUCKETS_MAX = 4096;
@@ -21,8 +21,8 @@ export interface Layout {
 
 /** The power of two at which a bucket holds one to two million of these rows. */
 export function bucketsFor(rowCount: number): number {
-  if (rowCount <= BUCKET_ROWS) return 1;
-  return Math.min(BUCKETS_MAX, 2 ** Math.ceil(Math.log2(rowCount / BUCKET_ROWS)));
+  if (rowCount <= BUCKET_ROWS_MAX) return 1;
+  return Math.min(BUCKETS_MAX, 2 ** Math.ceil(Math.log2(rowCount / BUCKET_ROWS_MAX)));
 }
 
 /** The rows of a chunk wait in memory until its files are written. */
