@@ -14,7 +14,8 @@ export const ERROR_CODES = {
   FL_TABLE_CORRUPT: 'A Delta log has a gap, or an entry that does not parse.',
   FL_SCHEMA_MISMATCH: 'Data does not have the columns its table declares.',
   FL_FENCED: 'A newer claim has committed this partition; this attempt gives up.',
-  FL_CLAIM_EXPIRED: 'A claim is missing or older than a day; the files written under it may have been collected.',
+  FL_CLAIM_EXPIRED:
+    'A claim is missing or older than a day; the files written under it may have been collected.',
   FL_PINNED: 'A partition is pinned by a rollback; nothing replaces it until it is unpinned.',
   FL_READ_BACK: 'A written Parquet file does not read back with the rows and values it should have.',
   FL_DAG_INVALID: 'A DAG definition is wrong: a duplicate, unknown or unwired task, or an impossible option.',
@@ -27,7 +28,6 @@ export const ERROR_CODES = {
   FL_CANCELLED: 'A run or task was stopped on request, or because its run took too long.',
   FL_LEASE_LOST: 'An attempt lost its lease; another attempt owns the task instance.',
   FL_DROPS_EMPTY: 'No drop holds an event of the day.',
-  FL_DROP_UNREADABLE: 'A drop cannot be decompressed or read at all.',
   FL_DROP_CHANGED: 'A producer replaced or deleted a drop while it was read.',
   FL_REJECTS_ABOVE_LIMIT: 'More rows were rejected than the configured share allows.',
   FL_CHECK_FAILED: 'A data check blocks publication; the old partition stays.',

@@ -36,7 +36,7 @@ export async function watchRuns(options: WatchOptions): Promise<readonly RunSumm
     frame,
   });
   const runs = new Map<string, RunSummary>();
-  using block = new LiveBlock((frame) => runGrid(days, runs, taskIds, context(frame)), stream);
+  const block = new LiveBlock((frame) => runGrid(days, runs, taskIds, context(frame)), stream);
 
   const follow = async () => {
     const reader = runReader(redisEngine({ redis, prefix: stack.redisPrefix }));
@@ -55,6 +55,7 @@ export async function watchRuns(options: WatchOptions): Promise<readonly RunSumm
   } finally {
     ended.abort();
     redis.disconnect();
+    block.stop();
   }
   return days.map((day) => runs.get(day)!);
 }

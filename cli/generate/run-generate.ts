@@ -1,7 +1,7 @@
 /** Makes drops with progress, then says what was made. */
 import { relative } from 'node:path';
 import { dropsDir, truthPath } from '../../tasks/generate/out-dir.ts';
-import { type GenerateOptions, generateDrops } from '../../tasks/generate-drops.ts';
+import { type GenerateOptions, generateDrops, type Truth } from '../../tasks/generate-drops.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { formatCount, ProgressDisplay } from '../terminal.ts';
@@ -11,16 +11,7 @@ export type GenerateCommandOptions = GenerateOptions & CommonOptions;
 
 export async function runGenerate({ json, verbose: _, ...options }: GenerateCommandOptions): Promise<void> {
   const startedAtMs = performance.now();
-  using progress = new ProgressDisplay();
-  progress.update('generate', { label: 'Generating drops', state: 'running' });
-  const truth = await generateDrops(options, {
-    signal: interruptSignal(),
-    onProgress: ({ rowCount, fraction }) =>
-      progress.update('generate', { done: fraction, total: 1, note: `${formatCount(rowCount)} rows` }),
-  });
-  progress.update('generate', { state: 'done' });
-  progress.stop();
-
+  const truth = await generateWithProgress(options);
   const drops = dropsDir(options.out);
   const durationMs = Math.round(performance.now() - startedAtMs);
   if (json === true) {
@@ -41,6 +32,22 @@ export async function runGenerate({ json, verbose: _, ...options }: GenerateComm
   process.stdout.write(
     `${describeTruth(truth, { dropsPath: shortPath(drops), truthPath: shortPath(truthPath(options.out)), columns })}\n`,
   );
+}
+
+async function generateWithProgress(options: GenerateOptions): Promise<Truth> {
+  const progress = new ProgressDisplay();
+  try {
+    progress.update('generate', { label: 'Generating drops', state: 'running' });
+    const truth = await generateDrops(options, {
+      signal: interruptSignal(),
+      onProgress: ({ rowCount, fraction }) =>
+        progress.update('generate', { done: fraction, total: 1, note: `${formatCount(rowCount)} rows` }),
+    });
+    progress.update('generate', { state: 'done' });
+    return truth;
+  } finally {
+    progress.stop();
+  }
 }
 
 function bytesOf(drops: readonly { readonly bytes: number }[]): number {

@@ -1,3 +1,4 @@
+/** What the demo holds against the generator's truth. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compareWithTruth } from '../../cli/demo/compare.ts';
 import { generateDrops, type Truth } from '../../tasks/generate-drops.ts';

@@ -1,3 +1,4 @@
+/** The demo's folder: only a demo's folder is ever wiped. */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+/** What the demo shows, as text from plain data. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compareWithTruth } from '../../cli/demo/compare.ts';
 import { countsReport, dwellReport, partitionsReport } from '../../cli/demo/report.ts';

@@ -1,3 +1,4 @@
+/** Generated drops: the same seed gives the same bytes, and every kind of dirt is there. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

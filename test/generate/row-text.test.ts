@@ -1,3 +1,4 @@
+/** How a generated row is written in each format. */
 import { describe, expect, it } from 'vitest';
 import { EVENT_CODE } from '../../tasks/events.ts';
 import { EventBatch, FAULTS } from '../../tasks/generate/event-batch.ts';

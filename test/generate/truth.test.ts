@@ -1,3 +1,4 @@
+/** The generator's books against a count of what it wrote. */
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { generateDrops, type Truth } from '../../tasks/generate-drops.ts';

@@ -1,3 +1,4 @@
+/** CSV drops: quotes, headers, line ends and broken lines, on the fast path and on the tolerant one. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { useTempDir } from '../support/temp-dir.ts';
 import { type StagedText, TextStager } from './stage-text.ts';

@@ -1,3 +1,4 @@
+/** NDJSON, JSON and XML drops, whole and broken. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { useTempDir } from '../support/temp-dir.ts';
 import { type StagedText, TextStager } from './stage-text.ts';

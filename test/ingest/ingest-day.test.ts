@@ -1,3 +1,4 @@
+/** A day's drops on their way to pinned inputs: formats, days, late and replaced drops. */
 import { readFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';

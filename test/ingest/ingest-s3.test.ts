@@ -1,3 +1,4 @@
+/** Drops and lake on S3. */
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { openStore } from '../../lake/open-store.ts';

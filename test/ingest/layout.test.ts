@@ -1,3 +1,4 @@
+/** Where staged files are, and how small drops are batched. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';

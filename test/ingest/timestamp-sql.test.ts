@@ -1,3 +1,4 @@
+/** Timestamps by SQL and by TypeScript are the same. */
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { sqlString } from '../../lake/duckdb.ts';

@@ -1,3 +1,4 @@
+/** Which texts are timestamps, and which instants they mean (R1). */
 import { describe, expect, it } from 'vitest';
 import { parseTimestamp } from '../../tasks/ingest/parse/timestamp.ts';
 

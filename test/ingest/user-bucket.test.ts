@@ -1,3 +1,4 @@
+/** The bucket of a user never changes, and nests. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Duck, openDuck, sqlString } from '../../lake/duckdb.ts';

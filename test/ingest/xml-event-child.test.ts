@@ -1,3 +1,4 @@
+/** XML events whose name is a child element. */
 import { describe, expect, it } from 'vitest';
 import type { RawRow } from '../../tasks/ingest/parse/raw-row.ts';
 import { readXmlDocument } from '../../tasks/ingest/parse/xml-document.ts';
