@@ -1,5 +1,6 @@
 /** `bench`: measures this project against its promises and against others; one subcommand for each benchmark. */
 import { Command } from 'commander';
+import { withExamples } from '../help.ts';
 
 /** `bench/<name>/command.ts` exports `command()`, as the files beside this one do. */
 const BENCHES = ['compute', 'lake'] as const;
@@ -22,5 +23,8 @@ export function command(): Command {
         'For figures that mean something, nothing else should run meanwhile.',
     );
   for (const bench of declarations) declared.addCommand(bench.command());
-  return declared;
+  return withExamples(declared, [
+    ['bench compute --events 1M', 'a day of a million events against a DuckDB script, Node, polars and PySpark'],
+    ['bench lake', 'commits, exports and many partitions against deltalake for Python'],
+  ]);
 }
