@@ -47,14 +47,17 @@ export async function runAsProcess(
 export function untilSignalled(started: Stoppable): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let signals = 0;
+  const stop = (force: boolean) => void started.stop({ force }).then(resolve, reject);
   const onSignal = () => {
     signals += 1;
-    started.stop({ force: signals > 1 }).then(resolve, reject);
+    stop(signals > 1);
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  // Whoever started this process with a channel to it, and is gone, will not signal it any more.
+  const onDisconnect = () => stop(true);
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  if (process.connected) process.on('disconnect', onDisconnect);
   return promise.finally(() => {
-    process.off('SIGTERM', onSignal);
-    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+    process.off('disconnect', onDisconnect);
   });
 }

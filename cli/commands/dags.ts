@@ -1,0 +1,36 @@
+/** `dags`: the DAGs that schedulers know, and pausing them. */
+import { Command } from 'commander';
+import type { CommonOptions } from '../common-options.ts';
+import { withExamples } from '../help.ts';
+
+export function command(): Command {
+  const declared = new Command('dags')
+    .summary('the DAGs, their schedules, and pausing them')
+    .description('The DAGs that schedulers know: their schedules, and up to when their intervals have runs.');
+  declared
+    .command('list', { isDefault: true })
+    .description('All DAGs.')
+    .action(async (options: CommonOptions) => {
+      const { listDags } = await import('../engine/dag-commands.ts');
+      await listDags(options);
+    });
+  for (const [name, paused, what] of PAUSES) {
+    declared
+      .command(name)
+      .description(what)
+      .argument('<dag>', 'name of the DAG')
+      .action(async (dagId: string, options: CommonOptions) => {
+        const { pauseDag } = await import('../engine/dag-commands.ts');
+        await pauseDag(dagId, paused, options);
+      });
+  }
+  return withExamples(declared, [
+    ['dags', 'all of them'],
+    ['dags pause nightly', 'no scheduled runs until it goes on'],
+  ]);
+}
+
+const PAUSES = [
+  ['pause', true, 'Makes no scheduled runs of a DAG, and begins none that wait. Active runs go on.'],
+  ['resume', false, 'Goes on with a paused DAG; what it has missed is caught up with, if the DAG does so.'],
+] as const;

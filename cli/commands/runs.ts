@@ -1,0 +1,112 @@
+/** `runs`: what has run and what runs, and changing it. */
+import { Argument, Command, Option } from 'commander';
+import { RUN_STATES } from '../../engine/states.ts';
+import type { CommonOptions } from '../common-options.ts';
+import type { CancelOptions, ClearOptions, MarkOptions } from '../engine/change-run.ts';
+import type { ListRunsOptions } from '../engine/look-at-runs.ts';
+import { withExamples } from '../help.ts';
+import { parseCount } from '../parse-number.ts';
+
+const RUN = 'nightly scheduled__2018-10-01T00:00:00-04:00';
+
+export function command(): Command {
+  const declared = new Command('runs')
+    .summary('runs and their tasks: look, cancel, clear, mark')
+    .description(
+      'What has run and what runs, newest first; one run with its tasks; and changing a run by hand.',
+    );
+  for (const [below, isDefault] of [
+    [list(), true],
+    [show(), false],
+    [cancel(), false],
+    [clear(), false],
+    [mark(), false],
+  ] as const) {
+    declared.addCommand(below, { isDefault });
+  }
+  return withExamples(declared, [
+    ['runs', 'the latest runs of all DAGs'],
+    ['runs list nightly --state failed', 'what failed'],
+    [`runs show ${RUN}`, 'one run with its tasks'],
+    [`runs clear ${RUN} --failed --downstream`, 'what would run again'],
+  ]);
+}
+
+function list(): Command {
+  return new Command('list')
+    .description('Runs, newest first.')
+    .argument('[dag]', 'only of this DAG')
+    .addOption(new Option('--state <state>', 'only in this state').choices(RUN_STATES))
+    .option('--limit <count>', 'at most so many', parseCount, 20)
+    .action(async (dagId: string | undefined, options: ListRunsOptions) => {
+      const { listRuns } = await import('../engine/look-at-runs.ts');
+      await listRuns(dagId, options);
+    });
+}
+
+function show(): Command {
+  return ofRun('show', 'One run with its task instances.').action(
+    async (dagId: string, runId: string, options: CommonOptions) => {
+      const { showRun } = await import('../engine/look-at-runs.ts');
+      await showRun(dagId, runId, options);
+    },
+  );
+}
+
+function cancel(): Command {
+  return ofRun(
+    'cancel',
+    'Ends a run: what runs is stopped within two seconds, what has not begun is skipped.',
+  )
+    .option('--reason <text>', 'for whoever looks at the run', 'Cancelled by hand.')
+    .action(async (dagId: string, runId: string, options: CancelOptions) => {
+      const { cancelRun } = await import('../engine/change-run.ts');
+      await cancelRun(dagId, runId, options);
+    });
+}
+
+function clear(): Command {
+  return ofRun('clear', 'Runs tasks again, all or some. Without --yes it only says which.')
+    .option('--task <id>', 'only this task, may be repeated', collect, [])
+    .option('--downstream', 'and what is behind them', false)
+    .option('--failed', 'only those that failed', false)
+    .option('--yes', 'do it', false)
+    .action(async (dagId: string, runId: string, options: ClearOptions) => {
+      const { clearRun } = await import('../engine/change-run.ts');
+      await clearRun(dagId, runId, options);
+    });
+}
+
+function mark(): Command {
+  return ofRun(
+    'mark',
+    'Ends a task, or one of its instances, by hand; what is behind it goes on accordingly.',
+  )
+    .argument('<task>', 'task id')
+    .addArgument(new Argument('<state>', 'what it shall be').choices(['success', 'failed', 'skipped']))
+    .option('--map-index <index>', 'only this instance of a mapped task', parseCount)
+    .option('--note <text>', 'for whoever looks at the run', 'Set by hand.')
+    .action(
+      async (
+        dagId: string,
+        runId: string,
+        taskId: string,
+        state: 'success' | 'failed' | 'skipped',
+        options: MarkOptions,
+      ) => {
+        const { markTask } = await import('../engine/change-run.ts');
+        await markTask({ dagId, runId }, taskId, state, options);
+      },
+    );
+}
+
+function ofRun(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .argument('<dag>', 'name of the DAG')
+    .argument('<run>', 'run id, as "runs" lists it');
+}
+
+function collect(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
