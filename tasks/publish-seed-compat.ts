@@ -8,12 +8,13 @@ import { readHeadManifest } from '../lake/manifest.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
 import { keyOrder } from '../lake/write-csv.ts';
 import { publishedDay } from './assets.ts';
-import { createRowView } from './cleanse/bucket-rows.ts';
+
 import { codeVersion } from './code-version.ts';
 import { defineTask } from './define-task.ts';
 import { EVENT_CODE } from './events.ts';
 import { readDayInputs } from './ingest/day-inputs.ts';
 import { DEFINITION_VERSION } from './metric-params.ts';
+import { openStagedRows } from './open-staged-rows.ts';
 import { putTable } from './put-table.ts';
 import { setVariables, sqlFile } from './sql-file.ts';
 import { CLEAN_EVENTS, SEED_COMPAT } from './tables.ts';
@@ -32,7 +33,7 @@ export const publishSeedCompat = defineTask({
     const duck = await openDuck({ ...services, tempDir: scratchDir });
     try {
       const ofDay = inputs.files.filter((file) => file.day === day);
-      await createRowView(duck, lake, 'staged_row', ofDay, scratchDir);
+      await openStagedRows(duck, lake, ofDay, scratchDir);
       const { flyer_open, item_open } = EVENT_CODE;
       await setVariables(duck, { day, flyer_open, item_open });
       await duck.run(sql('average'));
