@@ -17,8 +17,11 @@ export function command(): Command {
     .option('--days <count>', 'local days to generate and to catch up', parseCount, 3)
     .option('--users <count>', 'shoppers; about half of them are active on a day', parseCount, 2000)
     .option('--seed <number>', 'another seed, another world', parseCount, 7)
-    .option('--keep <dir>', 'put everything there instead: a new or empty directory, never wiped')
-    .option('--serve', 'keep Redis, scheduler and workers running until Ctrl-C', false)
+    .option(
+      '--keep <dir>',
+      'put everything there instead: a new or empty directory, or that of an earlier demo',
+    )
+    .option('--serve', 'keep Redis, scheduler and workers running until Ctrl-C')
     .action(async (options: DemoCommandOptions) => {
       const { runDemo } = await import('../demo/run-demo.ts');
       await runDemo(options);

@@ -2,7 +2,7 @@
 import { padEnd } from '../terminal/width.ts';
 import { formatDuration } from '../terminal.ts';
 import type { DemoDir } from './demo-dir.ts';
-import { type ReportContext, section } from './report.ts';
+import { type ReportContext, section } from './report-section.ts';
 import type { DemoStack } from './stack.ts';
 
 export function heading(days: readonly string[], { style }: ReportContext): string {
@@ -40,9 +40,9 @@ export function nextReport(
   const { style } = context;
   const [first, last] = [days[0], days.at(-1)];
   const rows: readonly (readonly [command: string, what: string])[] = [
-    [`export FLYERLINE_CONFIG=${paths.config}`, "the demo's drops and lake"],
-    [`./flyerline run nightly --date ${first}`, 'the same day again: nothing to do'],
-    [`./flyerline run nightly --date ${first} --force`, 'computed anew: the same bytes'],
+    [`export FLYERLINE_CONFIG=${paths.config}`, 'its drops, its lake'],
+    [`./flyerline run nightly --date ${first}`, 'again: nothing to do'],
+    [`./flyerline run nightly --date ${first} --force`, 'anew: the same bytes'],
     [`./flyerline partitions show merchant_day ${first}`, 'what it was made from'],
     [`./flyerline export user --from ${first} --to ${last} --out users`, 'users over all days'],
     serving

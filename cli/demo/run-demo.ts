@@ -13,10 +13,13 @@ import type { ProgressStream } from '../terminal/progress.ts';
 import { formatCount, ProgressDisplay, styleFor } from '../terminal.ts';
 import { type Comparison, compareWithTruth } from './compare.ts';
 import { DEMO_DIR_DEFAULT, type DemoDir, prepareDemoDir } from './demo-dir.ts';
+import { dwellReport } from './dwell-report.ts';
 import { heading, nextReport, servingReport, verdict, whereReport } from './farewell.ts';
 import { readMeasuredDay } from './measured-day.ts';
 import { type PublishedPartition, readPublished } from './published.ts';
-import { countsReport, dwellReport, partitionsReport, type ReportContext, runsReport } from './report.ts';
+import { countsReport, partitionsReport } from './report.ts';
+import type { ReportContext } from './report-section.ts';
+import { runsReport } from './runs-report.ts';
 import { type DemoStack, startStack } from './stack.ts';
 import { watchRuns } from './watch-runs.ts';
 
@@ -25,7 +28,7 @@ export interface DemoCommandOptions extends CommonOptions {
   readonly users: number;
   readonly seed: number;
   readonly keep?: string;
-  readonly serve: boolean;
+  readonly serve?: boolean;
 }
 
 interface DemoResult {
@@ -113,7 +116,7 @@ function tell(
   dir: DemoDir,
   { runs, partitions, comparison }: DemoResult,
   stack: DemoStack,
-  { serve }: DemoCommandOptions,
+  { serve = false }: DemoCommandOptions,
   stream: ProgressStream,
   durationMs: number,
 ): void {

@@ -1,7 +1,8 @@
 /** What the demo shows, as text from plain data. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compareWithTruth } from '../../cli/demo/compare.ts';
-import { countsReport, dwellReport, partitionsReport } from '../../cli/demo/report.ts';
+import { dwellReport } from '../../cli/demo/dwell-report.ts';
+import { countsReport, partitionsReport } from '../../cli/demo/report.ts';
 import { gridNews, runGrid, shortNames } from '../../cli/demo/run-grid.ts';
 import { describeTruth } from '../../cli/generate/describe-truth.ts';
 import { displayWidth } from '../../cli/terminal/width.ts';
@@ -114,6 +115,24 @@ describe('the reports', () => {
     const text = countsReport(compareWithTruth(truth, [wrong]), context());
     expect(text).toMatch(/^duplicates dropped +0, \d+ ✗$/m);
     expect(text).toContain('✗ 1 of 11 figures differ');
+  });
+
+  it('put many days into one column where the terminal is too narrow for each', () => {
+    const text = countsReport(
+      compareWithTruth(
+        truth,
+        DAYS.map((day) => perfectDay(truth, day)),
+      ),
+      context(60),
+    );
+    expect(text).toMatch(/^ +all 3 days$/m);
+    const rows = truth.days.slice(0, 3).reduce((sum, day) => sum + day.rows_read, 0);
+    expect(text).toContain(`${rows.toLocaleString('en-US')} ✓`);
+  });
+
+  it('say why there is nothing to compare when every merchant is hidden', () => {
+    const hidden = compareWithTruth(truth, [perfectDay(truth, DAYS[0]!, Number.POSITIVE_INFINITY)]);
+    expect(dwellReport(hidden, context())).toContain('More --users');
   });
 
   it('mark the true mean in the bar of the measured one', () => {
