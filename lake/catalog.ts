@@ -1,11 +1,11 @@
-/** The data dictionary and the feed of changes under `current/`: what there is, in which version, and what changed when. */
+/** The data dictionary `current/catalog.json`: which tables and partitions there are, in which version. */
 import { z } from 'zod';
-import { isFlyerlineError } from '../infra/errors.ts';
 import { type CurrentState, readCurrentState } from './current.ts';
-import { CATALOG_KEY, type Day, restatementsKey } from './lake-keys.ts';
-import { contentOfFiles, type Manifest, readHeadManifest } from './manifest.ts';
+import { CATALOG_KEY, type Day } from './lake-keys.ts';
+import { type Manifest, readHeadManifest } from './manifest.ts';
 import type { ObjectStore } from './object-store.ts';
-import { sha256Hex } from './sha256.ts';
+import { getText, replaceText } from './replace-text.ts';
+import { appendRestatement } from './restatements.ts';
 import { headToken, readSnapshot } from './table-log.ts';
 import type { TableSchema } from './table-schema.ts';
 
@@ -45,27 +45,6 @@ const catalogSchema = z.object({
 export type Catalog = z.infer<typeof catalogSchema>;
 type TableEntry = z.infer<typeof tableEntry>;
 
-const restatement = z.object({
-  table: z.string(),
-  day: z.string(),
-  kind: z.enum(['published', 'restated']),
-  token: z.string(),
-  previousToken: z.string().nullable(),
-  version: z.number(),
-  rowCount: z.number(),
-  previousRowCount: z.number().nullable(),
-  /** Of the partition's rows: equal content, equal text. */
-  content: z.string(),
-  runId: z.string(),
-  reason: z.string().nullable(),
-  stats: z.record(z.string(), z.number()).nullable(),
-  /** ISO 8601, UTC. */
-  at: z.string(),
-});
-
-/** One line of `current/<table>/restatements.ndjson`. */
-export type Restatement = z.infer<typeof restatement>;
-
 /**
  * Brings the catalog, and the feed of every exported table, to what is committed and shown for a day. Call it after
  * `publishCurrent` of all formats: readers who see a line of the feed must find its data. Repeating it changes nothing.
@@ -75,14 +54,9 @@ export async function updateCatalog(
   schemas: readonly TableSchema[],
   day: Day,
 ): Promise<void> {
-  const entries: TableEntry[] = [];
-  for (const schema of schemas) {
-    const state = await stateOf(store, schema, day);
-    if (state === undefined) continue;
-    if (schema.exported) await appendRestatement(store, state);
-    entries.push(tableEntryOf(schema, state));
-  }
-  await replaceJson(store, CATALOG_KEY, (body) => {
+  const found = await Promise.all(schemas.map((schema) => bringToHead(store, schema, day)));
+  const entries = found.filter((entry) => entry !== undefined);
+  await replaceText(store, CATALOG_KEY, (body) => {
     const catalog = body === undefined ? undefined : catalogSchema.parse(JSON.parse(body));
     return `${JSON.stringify(mergeCatalog(catalog, entries), null, 1)}\n`;
   });
@@ -90,14 +64,21 @@ export async function updateCatalog(
 
 /** Undefined before the first publication. */
 export async function readCatalog(store: ObjectStore): Promise<Catalog | undefined> {
-  const body = await getOrUndefined(store, CATALOG_KEY);
+  const body = await getText(store, CATALOG_KEY);
   return body === undefined ? undefined : catalogSchema.parse(JSON.parse(body.text));
 }
 
-/** Oldest first. */
-export async function readRestatements(store: ObjectStore, table: string): Promise<Restatement[]> {
-  const body = await getOrUndefined(store, restatementsKey(table));
-  return body === undefined ? [] : parseLines(body.text);
+/** The feed's line, if there is something new to tell, and the catalog's entry; undefined when nothing is committed. */
+async function bringToHead(
+  store: ObjectStore,
+  schema: TableSchema,
+  day: Day,
+): Promise<TableEntry | undefined> {
+  const state = await stateOf(store, schema, day);
+  if (state === undefined) return undefined;
+  const isShown = Object.keys(state.files).length > 0;
+  if (isShown) await appendRestatement(store, state.manifest, state.version);
+  return tableEntryOf(schema, state);
 }
 
 interface PartitionState {
@@ -175,73 +156,4 @@ function mergeCatalog(catalog: Catalog | undefined, entries: readonly TableEntry
     updatedAt: new Date().toISOString(),
     tables: [...tables.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
-}
-
-/** A line per change of content of a day; the first says `published`. */
-async function appendRestatement(
-  store: ObjectStore,
-  { version, manifest, files }: PartitionState,
-): Promise<void> {
-  // Nothing is shown yet: the line would announce what nobody can read.
-  if (files.parquet === undefined && files.csv === undefined) return;
-  const { table, day, token, rowCount, runId, reason, stats } = manifest;
-  const content = sha256Hex(contentOfFiles(manifest.files)).slice(0, 32);
-  await replaceJson(store, restatementsKey(table), (body) => {
-    const lines = body === undefined ? [] : parseLines(body);
-    const previous = lines.findLast((line) => line.day === day);
-    if (previous !== undefined && (previous.content === content || previous.token >= token)) return undefined;
-    const line: Restatement = {
-      table,
-      day,
-      kind: previous === undefined ? 'published' : 'restated',
-      token,
-      previousToken: previous?.token ?? null,
-      version,
-      rowCount,
-      previousRowCount: previous?.rowCount ?? null,
-      content,
-      runId,
-      reason: reason ?? null,
-      stats: stats ?? null,
-      at: new Date().toISOString(),
-    };
-    return `${body ?? ''}${JSON.stringify(line)}\n`;
-  });
-}
-
-function parseLines(body: string): Restatement[] {
-  return body
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => restatement.parse(JSON.parse(line)));
-}
-
-/** Read, change, replace if unchanged, until it holds; `change` returns undefined to leave the object alone. */
-async function replaceJson(
-  store: ObjectStore,
-  key: string,
-  change: (body: string | undefined) => string | undefined,
-): Promise<void> {
-  for (;;) {
-    const found = await getOrUndefined(store, key);
-    const next = change(found?.text);
-    if (next === undefined) return;
-    try {
-      await store.put(key, next, found === undefined ? { ifAbsent: true } : { ifMatch: found.etag });
-      return;
-    } catch (error) {
-      // Somebody else's change got through: never all of them lose.
-      if (!isFlyerlineError(error, 'FL_PRECONDITION')) throw error;
-    }
-  }
-}
-
-async function getOrUndefined(store: ObjectStore, key: string) {
-  try {
-    const { body, info } = await store.get(key);
-    return { text: body.toString(), etag: info.etag };
-  } catch (error) {
-    if (isFlyerlineError(error, 'FL_OBJECT_MISSING')) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 /** A local directory that behaves like an object store: atomic puts, conditional writes, ordered listings. */
 import { randomUUID } from 'node:crypto';
-import { constants, createReadStream, type Dirent } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import {
   copyFile,
   link,
@@ -8,7 +8,6 @@ import {
   mkdir,
   open,
   readdir,
-  realpath,
   rmdir,
   stat,
   unlink,
@@ -18,13 +17,13 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { hasErrno, ignoring } from './errno.ts';
-import { etagOfFile, etagOfStat, swapFile } from './local-swap.ts';
-import { compareKeys, PRIVATE_DIR, pathOfKey, segmentOfName } from './object-keys.ts';
+import { infoOf, infoOfFile, listFolder } from './local-list.ts';
+import { etagOfFile, swapFile } from './local-swap.ts';
+import { PRIVATE_DIR, pathOfKey } from './object-keys.ts';
 import type { ObjectInfo, ObjectStore, WriteCondition } from './object-store.ts';
 import { objectMissing, preconditionLost, storeIsReadOnly } from './store-errors.ts';
 
 const ABANDONED_MS = 24 * 3_600_000;
-const STATS_AT_ONCE = 64;
 
 /** `root` is absolute. It is created when missing, unless `readOnly`; a missing read-only root holds no objects. */
 export async function openLocalStore(
@@ -72,7 +71,7 @@ class LocalStore implements ObjectStore {
   }
 
   async *list(prefix: string, options: { readonly after?: string } = {}): AsyncIterable<ObjectInfo> {
-    yield* this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, options.after);
+    yield* listFolder(this.localRoot, prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, options.after);
   }
 
   async put(key: string, body: Uint8Array | string, condition: WriteCondition = {}): Promise<ObjectInfo> {
@@ -158,47 +157,6 @@ class LocalStore implements ObjectStore {
       if ((await swapFile(prepared, target, current, this.#privateDir)) === 'swapped') return 'done';
     }
   }
-
-  async *#walk(folder: string, prefix: string, after: string | undefined): AsyncGenerator<ObjectInfo> {
-    const dir = join(this.localRoot, folder === '' ? '' : pathOfKey(folder.slice(0, -1)));
-    const entries = await ignoring(['ENOENT', 'ENOTDIR'], readdir(dir, { withFileTypes: true }));
-    const keys = (await Promise.all((entries ?? []).map((entry) => keyOfEntry(folder, dir, entry))))
-      .filter((key) => key !== undefined)
-      .filter((key) => key.startsWith(prefix) || (isFolder(key) && prefix.startsWith(key)))
-      .filter(
-        (key) =>
-          after === undefined || compareKeys(key, after) > 0 || (isFolder(key) && after.startsWith(key)),
-      )
-      .sort(compareKeys);
-    for (let start = 0; start < keys.length; start += STATS_AT_ONCE) {
-      const some = keys.slice(start, start + STATS_AT_ONCE);
-      const infos = await Promise.all(
-        some.map((key) => (isFolder(key) ? undefined : infoOfFile(key, this.#path(key)))),
-      );
-      for (const [index, key] of some.entries()) {
-        const info = infos[index];
-        if (isFolder(key)) yield* this.#walk(key, prefix, after);
-        else if (info !== undefined && key !== after) yield info;
-      }
-    }
-  }
-}
-
-const isFolder = (key: string): boolean => key.endsWith('/');
-
-/** A folder's key ends with '/', so that `a/` sorts after `a-b` as its objects do. Undefined: no object. */
-async function keyOfEntry(folder: string, dir: string, entry: Dirent): Promise<string | undefined> {
-  if (entry.name === PRIVATE_DIR) return undefined;
-  const key = folder + segmentOfName(entry.name);
-  if (entry.isDirectory()) return `${key}/`;
-  if (entry.isFile()) return key;
-  if (!entry.isSymbolicLink()) return undefined;
-  const path = join(dir, entry.name);
-  const real = await ignoring(['ENOENT', 'ELOOP'], realpath(path));
-  if (real === undefined) return undefined;
-  if ((await stat(real)).isFile()) return key;
-  // A link to a folder above itself would be walked for ever.
-  return `${await realpath(dir)}/`.startsWith(`${real}/`) ? undefined : `${key}/`;
 }
 
 /** False when the target exists. Its folder is made when missing, again if a delete removes it in between. */
@@ -222,20 +180,6 @@ async function sync(path: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-async function infoOfFile(key: string, path: string): Promise<ObjectInfo | undefined> {
-  const info = await ignoring(['ENOENT', 'ENOTDIR'], stat(path, { bigint: true }));
-  return info?.isFile() ? infoOf(key, info) : undefined;
-}
-
-function infoOf(key: string, info: { mtimeNs: bigint; ino: bigint; size: bigint }): ObjectInfo {
-  return {
-    key,
-    size: Number(info.size),
-    etag: etagOfStat(info),
-    lastModifiedMs: Number(info.mtimeNs / 1_000_000n),
-  };
 }
 
 /** Removes what writers that died long ago left. Rights go before the chains that name them (see local-swap). */

@@ -16,8 +16,9 @@ import { createS3Client, S3_REQUEST_TIMEOUT_MS, type S3Options } from '../infra/
 import { ignoring } from './errno.ts';
 import type { ObjectInfo, ObjectStore, WriteCondition } from './object-store.ts';
 import { isNotFound, storeUnreachable } from './s3-errors.ts';
+import { abortUploads, putInParts, SINGLE_PUT_MAX } from './s3-multipart.ts';
 import { readS3Object, type S3Source } from './s3-read.ts';
-import { abortUploads, putBuffer, putInParts, type S3Target, SINGLE_PUT_MAX } from './s3-write.ts';
+import { putBuffer, type S3Target } from './s3-write.ts';
 import { sha256Hex } from './sha256.ts';
 import { changedWhileRead, objectMissing, storeIsReadOnly } from './store-errors.ts';
 

@@ -1,22 +1,13 @@
-/** Writing S3 objects: conditionally, in one request or in parts, and knowing one's own write again. */
+/** Writing S3 objects in one request, conditionally, and knowing one's own write again. */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import {
-  AbortMultipartUploadCommand,
-  type CompletedPart,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  type ListMultipartUploadsCommandOutput,
   PutObjectCommand,
   type S3Client,
   type ServerSideEncryption,
-  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { WriteCondition } from './object-store.ts';
 import {
-  httpStatus,
   isNoSuchUpload,
   isNotFound,
   isPreconditionFailed,
@@ -24,12 +15,6 @@ import {
   storeUnreachable,
 } from './s3-errors.ts';
 import { preconditionLost } from './store-errors.ts';
-
-/** Bodies up to this size go in one request, from memory: the SDK can repeat a buffer, never a stream. */
-export const SINGLE_PUT_MAX = 8 * 1024 * 1024;
-const PARTS_MAX = 10_000;
-const PARTS_AT_ONCE = 4;
-const UPLOADS_MAX = 4;
 
 /** Names the write in the object's metadata, so that a write whose answer was lost is recognised as one's own. */
 const WRITE_ID = 'flyerline-write';
@@ -75,128 +60,11 @@ export async function putBuffer(
   }
 }
 
-/** In parts, the last of which completes the object under the condition. No part outlives a failure. */
-export async function putInParts(
-  target: S3Target,
-  path: string,
-  size: number,
-  condition: WriteCondition,
-): Promise<string> {
-  const file = await open(path, 'r');
-  try {
-    for (let uploads = 1; ; uploads += 1) {
-      const etag = await uploadOnce(target, file, size, condition, uploads < UPLOADS_MAX);
-      if (etag !== undefined) return etag;
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-/** Undefined: the server met a conflict (409) that only a new upload resolves, and `mayRepeat`. */
-async function uploadOnce(
-  target: S3Target,
-  file: FileHandle,
-  size: number,
-  condition: WriteCondition,
-  mayRepeat: boolean,
-): Promise<string | undefined> {
-  const { client, bucket, objectKey } = target;
-  const writeId = randomUUID();
-  const upload = { Bucket: bucket, Key: objectKey, UploadId: '' };
-  try {
-    const created = await client.send(
-      new CreateMultipartUploadCommand({ ...objectOf(target, writeId), ChecksumAlgorithm: 'CRC32' }),
-    );
-    upload.UploadId = created.UploadId!;
-    const Parts = await sendParts(client, upload, file, size);
-    const answer = await client.send(
-      new CompleteMultipartUploadCommand({
-        ...upload,
-        MultipartUpload: { Parts },
-        ...conditionOf(condition),
-      }),
-    );
-    return answer.ETag ?? '';
-  } catch (error) {
-    // Parts of an upload that is not completed are stored, paid for, and listed nowhere.
-    if (upload.UploadId !== '' && !isNoSuchUpload(error)) {
-      await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
-    }
-    if (httpStatus(error) === 409 && mayRepeat) return undefined;
-    return ownEtagOrThrow(target, writeId, condition, error);
-  }
-}
-
-/** Of writers that died: their parts are stored and paid for until somebody aborts them. */
-export async function abortUploads(
-  client: S3Client,
-  bucket: string,
-  prefix: string,
-  beforeMs: number,
-): Promise<number> {
-  let aborted = 0;
-  let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
-  while (marker !== undefined) {
-    const page: ListMultipartUploadsCommandOutput = await client.send(
-      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...marker }),
-    );
-    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-      if ((Initiated?.getTime() ?? beforeMs) >= beforeMs) continue;
-      await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
-      aborted += 1;
-    }
-    marker =
-      page.IsTruncated && page.NextKeyMarker !== undefined
-        ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker ?? '' }
-        : undefined;
-  }
-  return aborted;
-}
-
-async function sendParts(
-  client: S3Client,
-  upload: { Bucket: string; Key: string; UploadId: string },
-  file: FileHandle,
-  size: number,
-): Promise<CompletedPart[]> {
-  const partSize = Math.max(SINGLE_PUT_MAX, Math.ceil(size / PARTS_MAX));
-  const count = Math.max(1, Math.ceil(size / partSize));
-  const parts: CompletedPart[] = [];
-  let next = 0;
-  const sendSome = async () => {
-    while (next < count) {
-      const index = next;
-      next += 1;
-      const body = Buffer.allocUnsafe(Math.min(partSize, size - index * partSize));
-      await readFully(file, body, index * partSize);
-      const PartNumber = index + 1;
-      const answer = await client.send(
-        new UploadPartCommand({ ...upload, PartNumber, Body: body, ContentLength: body.length }),
-      );
-      const { ETag, ChecksumCRC32 } = answer;
-      parts[index] = { PartNumber, ETag, ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }) };
-    }
-  };
-  // All are awaited even when one fails, so that no part arrives after the abort.
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(PARTS_AT_ONCE, count) }, sendSome));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  return parts;
-}
-
-async function readFully(file: FileHandle, into: Buffer, position: number): Promise<void> {
-  for (let filled = 0; filled < into.length; ) {
-    const { bytesRead } = await file.read(into, filled, into.length - filled, position + filled);
-    if (bytesRead === 0) throw new Error('the file became shorter while it was uploaded');
-    filled += bytesRead;
-  }
-}
-
 /**
  * A refused condition may be one's own doing: the write arrived, its answer was lost, and the SDK's retry met it.
  * The write id in the object's metadata tells. An upload that is gone was completed, or aborted by somebody else.
  */
-async function ownEtagOrThrow(
+export async function ownEtagOrThrow(
   target: S3Target,
   writeId: string,
   condition: WriteCondition,
@@ -219,7 +87,8 @@ async function ownEtagOrThrow(
   throw storeUnreachable(target.storeUrl, `writing "${target.key}"`, error);
 }
 
-function objectOf(target: S3Target, writeId: string) {
+/** What every write says of its object. */
+export function objectOf(target: S3Target, writeId: string) {
   const type = CONTENT_TYPES[target.key.slice(target.key.lastIndexOf('.') + 1)];
   return {
     Bucket: target.bucket,
@@ -230,7 +99,7 @@ function objectOf(target: S3Target, writeId: string) {
   };
 }
 
-function conditionOf(condition: WriteCondition): { IfNoneMatch?: string; IfMatch?: string } {
+export function conditionOf(condition: WriteCondition): { IfNoneMatch?: string; IfMatch?: string } {
   if (condition.ifAbsent) return { IfNoneMatch: '*' };
   return condition.ifMatch === undefined ? {} : { IfMatch: condition.ifMatch };
 }

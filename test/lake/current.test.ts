@@ -1,12 +1,13 @@
 /** `current/`, its catalog and its feed: they follow the head of the log, whoever publishes, in whatever order. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readCatalog, readRestatements, updateCatalog } from '../../lake/catalog.ts';
+import { readCatalog, updateCatalog } from '../../lake/catalog.ts';
 import { publishCurrent, readCurrentState } from '../../lake/current.ts';
 import { sqlPaths } from '../../lake/duckdb.ts';
 import { CATALOG_KEY, currentKey, currentStateKey, restatementsKey } from '../../lake/lake-keys.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { openStore } from '../../lake/open-store.ts';
+import { readRestatements } from '../../lake/restatements.ts';
 import { useSampleLake } from './sample-lake.ts';
 import { exportSample, sampleTable } from './sample-publish.ts';
 

@@ -1,13 +1,13 @@
 /** Rollback, pin, history and time travel of partitions. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { readRestatements } from '../../lake/catalog.ts';
 import { claimPartition } from '../../lake/claim.ts';
 import { commitPartition, commitPartitions } from '../../lake/commit.ts';
 import { partitionHistory, readSnapshotAt, versionAt } from '../../lake/history.ts';
 import { readHeadManifest } from '../../lake/manifest.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { openStore } from '../../lake/open-store.ts';
+import { readRestatements } from '../../lake/restatements.ts';
 import { rollbackPartition, unpinPartition } from '../../lake/rollback.ts';
 import { filesOfDay, headToken, pinnedToken, readSnapshot } from '../../lake/table-log.ts';
 import { useSampleLake } from './sample-lake.ts';
