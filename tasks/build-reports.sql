@@ -1,59 +1,74 @@
--- Bring a day's buckets together: merchants, flyers and data quality (R13 to R16). A user is in one bucket, so users are counted by
--- counting rows. Dwell is summed in whole milliseconds: a sum of doubles would depend on the order of its terms.
--- Reads the views flyer_views, user_flyer_day, clean_events and flyer_place over all buckets, and the variables day, status, long_gap_s,
--- bounce_s and k_min_users.
+-- Bring a day's buckets together: merchants, flyers and data quality (R14 to R16). A user is in one bucket, so users are counted by
+-- counting rows. Dwell stays in whole milliseconds until the end: a sum of doubles would depend on the order of its terms.
+-- Reads the views flyer_sum and dwell_value (see compute-dwell.sql), flyer_place (see cleanse-events.sql) and rejected_row, and the
+-- variables day, status, bounce_ms, k_min_users, passes and pass.
 
--- name: merchants and flyers
--- Suspects are out (R13), and so are flyers of no known merchant: there is nobody whose row they would belong to.
-CREATE TEMP TABLE view_sum AS
-SELECT merchant_id, flyer_id, count(*) AS views, count(dwell_s) AS measured_views,
-  count(*) FILTER (tail_s IS NULL AND observed_s > 0) AS partial_views,
-  sum(round(dwell_s * 1000)::BIGINT)::BIGINT AS dwell_ms,
-  sum(round(least(max_gap_s, dwell_s) * 1000)::BIGINT) FILTER (max_gap_s > getvariable('long_gap_s') AND dwell_s IS NOT NULL)::BIGINT AS long_gap_ms,
-  count(*) FILTER (dwell_s < getvariable('bounce_s')) AS bounce_views,
-  sum(item_opens)::BIGINT AS item_opens,
-  quantile_cont(dwell_s, [0.5, 0.9]) AS view_quantiles
-FROM flyer_views
-WHERE suspect = 0 AND merchant_id IS NOT NULL
-GROUP BY GROUPING SETS ((merchant_id), (merchant_id, flyer_id));
+-- name: groups
+-- A group is a merchant (flyer_id NULL) or a flyer: a row of a table to be.
+CREATE TEMP TABLE metric_group AS
+SELECT (row_number() OVER (ORDER BY merchant_id, flyer_id NULLS FIRST) - 1)::INTEGER AS group_no, *
+FROM (
+  SELECT merchant_id, flyer_id, count(DISTINCT flyer_sum.flyer_id) AS flyers, sum(partial_views)::BIGINT AS partial_views,
+    sum(long_gap_ms)::BIGINT AS long_gap_ms, sum(item_opens)::BIGINT AS item_opens
+  FROM flyer_sum
+  GROUP BY GROUPING SETS ((merchant_id), (merchant_id, flyer_id))
+);
 
-CREATE TEMP TABLE user_sum AS
-WITH flyer_user AS (
-  SELECT user_id, merchant_id, flyer_id, round(dwell_s * 1000)::BIGINT AS dwell_ms
-  FROM user_flyer_day
-  WHERE suspect = 0 AND merchant_id IS NOT NULL
-), merchant_user AS (
-  SELECT merchant_id, sum(dwell_ms)::BIGINT AS dwell_ms FROM flyer_user GROUP BY user_id, merchant_id
+-- Buckets number flyers and merchants each for themselves: which values of a bucket are in which groups.
+CREATE TEMP TABLE value_group AS
+WITH flyer_group AS (
+  SELECT s.bucket, s.flyer_no, s.merchant_no, f.group_no AS flyer_group, m.group_no AS merchant_group
+  FROM flyer_sum AS s
+  JOIN metric_group AS f ON f.merchant_id = s.merchant_id AND f.flyer_id = s.flyer_id
+  JOIN metric_group AS m ON m.merchant_id = s.merchant_id AND m.flyer_id IS NULL
 )
-SELECT merchant_id, flyer_id, count(*) AS users, count(dwell_ms) AS measured_users, quantile_cont(dwell_ms / 1000, [0.5, 0.9]) AS user_quantiles
-FROM flyer_user GROUP BY merchant_id, flyer_id
-UNION ALL
-SELECT merchant_id, NULL, count(*), count(dwell_ms), quantile_cont(dwell_ms / 1000, [0.5, 0.9])
-FROM merchant_user GROUP BY merchant_id;
+SELECT bucket, of_what, no, group_no, of_what = 0 AS is_view FROM (
+  SELECT bucket, 0::TINYINT AS of_what, flyer_no AS no, unnest([flyer_group, merchant_group]) AS group_no FROM flyer_group
+  UNION ALL SELECT bucket, 1, flyer_no, flyer_group FROM flyer_group
+  UNION SELECT bucket, 2, merchant_no, merchant_group FROM flyer_group
+);
 
+CREATE TEMP TABLE group_dwell (
+  group_no INTEGER, is_view BOOLEAN, members BIGINT, measured BIGINT, dwell_ms BIGINT, bounces BIGINT, quantiles_ms DOUBLE[]
+);
+
+-- name: measure
+-- A quantile needs all values of its groups at once: a pass takes a part of the groups.
+INSERT INTO group_dwell
+SELECT g.group_no, g.is_view, count(*), count(*) FILTER (v.dwell_ms >= 0), sum(v.dwell_ms) FILTER (v.dwell_ms >= 0),
+  count(*) FILTER (v.dwell_ms BETWEEN 0 AND getvariable('bounce_ms') - 1),
+  quantile_cont(v.dwell_ms, [0.5, 0.9]) FILTER (v.dwell_ms >= 0)
+FROM dwell_value AS v
+JOIN (FROM value_group WHERE group_no % getvariable('passes') = getvariable('pass')) AS g USING (bucket, of_what, no)
+GROUP BY g.group_no, g.is_view;
+
+-- name: metrics
 CREATE TEMP TABLE favorite_sum AS
-SELECT merchant_id, flyer_id, count(*) AS favorites
-FROM clean_events
-WHERE event = 'favorite' AND suspect = 0 AND merchant_id IS NOT NULL
-GROUP BY GROUPING SETS ((merchant_id), (merchant_id, flyer_id))
-HAVING grouping(flyer_id) = 1 OR flyer_id IS NOT NULL;
+SELECT merchant_id, flyer_id, sum(favorites)::BIGINT AS favorites
+FROM (
+  SELECT merchant_id, flyer_id, favorites FROM flyer_place WHERE flyer_id IS NOT NULL
+  UNION ALL SELECT merchant_id, NULL, favorites FROM flyer_place
+)
+WHERE merchant_id IS NOT NULL
+GROUP BY merchant_id, flyer_id;
 
--- One row per merchant (flyer_id NULL) and per flyer, nothing hidden yet.
+-- One row per merchant and per flyer, nothing hidden yet.
 CREATE TEMP TABLE metric AS
-SELECT v.merchant_id, v.flyer_id, u.users, u.measured_users, v.views, v.measured_views,
-  (v.views - v.measured_views) / v.views AS unmeasured_share, v.partial_views / v.views AS partial_share,
+SELECT g.merchant_id, g.flyer_id, u.members AS users, u.measured AS measured_users, v.members AS views, v.measured AS measured_views,
+  (v.members - v.measured) / v.members AS unmeasured_share, g.partial_views / v.members AS partial_share,
   v.dwell_ms / 1000 AS dwell_s,
-  v.dwell_ms / 1000 / nullif(u.measured_users, 0) AS avg_dwell_per_user_s,
-  u.user_quantiles[1] AS median_dwell_per_user_s, u.user_quantiles[2] AS p90_dwell_per_user_s,
-  v.dwell_ms / 1000 / nullif(v.measured_views, 0) AS avg_dwell_per_view_s,
-  v.view_quantiles[1] AS median_dwell_per_view_s, v.view_quantiles[2] AS p90_dwell_per_view_s,
-  v.bounce_views, v.bounce_views / nullif(v.measured_views, 0) AS bounce_share,
-  v.item_opens, v.item_opens / v.views AS item_opens_per_view,
-  CASE WHEN v.dwell_ms > 0 THEN coalesce(v.long_gap_ms, 0) / v.dwell_ms END AS long_gap_share,
+  v.dwell_ms / 1000 / nullif(u.measured, 0) AS avg_dwell_per_user_s,
+  u.quantiles_ms[1] / 1000 AS median_dwell_per_user_s, u.quantiles_ms[2] / 1000 AS p90_dwell_per_user_s,
+  v.dwell_ms / 1000 / nullif(v.measured, 0) AS avg_dwell_per_view_s,
+  v.quantiles_ms[1] / 1000 AS median_dwell_per_view_s, v.quantiles_ms[2] / 1000 AS p90_dwell_per_view_s,
+  v.bounces AS bounce_views, v.bounces / nullif(v.measured, 0) AS bounce_share,
+  g.item_opens, g.item_opens / v.members AS item_opens_per_view,
+  CASE WHEN v.dwell_ms > 0 THEN g.long_gap_ms / v.dwell_ms END AS long_gap_share,
   coalesce(f.favorites, 0) AS favorites
-FROM view_sum AS v
-JOIN user_sum AS u ON u.merchant_id = v.merchant_id AND u.flyer_id IS NOT DISTINCT FROM v.flyer_id
-LEFT JOIN favorite_sum AS f ON f.merchant_id = v.merchant_id AND f.flyer_id IS NOT DISTINCT FROM v.flyer_id;
+FROM metric_group AS g
+JOIN group_dwell AS v ON v.group_no = g.group_no AND v.is_view
+JOIN group_dwell AS u ON u.group_no = g.group_no AND NOT u.is_view
+LEFT JOIN favorite_sum AS f ON f.merchant_id = g.merchant_id AND f.flyer_id IS NOT DISTINCT FROM g.flyer_id;
 
 -- name: suppression
 -- R16. A single hidden flyer of a shown merchant could be had by subtraction: the smallest shown one is hidden with it. The same goes
@@ -90,10 +105,10 @@ FROM metric AS m
 JOIN hidden AS h ON h.merchant_id = m.merchant_id AND h.flyer_id IS NOT DISTINCT FROM m.flyer_id;
 
 -- name: merchant_day
-SELECT getvariable('day')::DATE AS day, merchant_id, CASE WHEN suppressed = 0 THEN f.flyers END AS flyers,
+SELECT getvariable('day')::DATE AS day, merchant_id, CASE WHEN suppressed = 0 THEN g.flyers END AS flyers,
   s.* EXCLUDE (merchant_id, flyer_id), getvariable('status') AS status
 FROM shown AS s
-JOIN (SELECT merchant_id, count(*) AS flyers FROM metric WHERE flyer_id IS NOT NULL GROUP BY merchant_id) AS f USING (merchant_id)
+JOIN (SELECT merchant_id, flyers FROM metric_group WHERE flyer_id IS NULL) AS g USING (merchant_id)
 WHERE s.flyer_id IS NULL
 
 -- name: flyer_day
@@ -111,16 +126,10 @@ SELECT getvariable('day')::DATE AS day, source, line, reason, detail, raw FROM r
 -- name: rejected by reason
 SELECT reason, count(*)::DOUBLE AS count FROM rejected_row GROUP BY reason
 
--- name: table counters
-SELECT name, value::DOUBLE AS value FROM (
-  SELECT 'flyer_ids_with_several_merchants' AS name, count(*) AS value FROM (
-    SELECT flyer_id FROM flyer_place WHERE is_of_day AND flyer_id IS NOT NULL AND merchant_id IS NOT NULL
-    GROUP BY flyer_id HAVING count(DISTINCT merchant_id) > 1
-  )
-  UNION ALL
-  SELECT unnest(['views', 'unmeasured_views', 'views_of_unknown_merchant']),
-    unnest([count(*), count(*) FILTER (measured = 0), count(*) FILTER (merchant_id IS NULL)])
-  FROM flyer_views
+-- name: flyers of several merchants
+SELECT count(*)::DOUBLE AS count FROM (
+  SELECT flyer_id FROM flyer_place WHERE is_of_day AND flyer_id IS NOT NULL AND merchant_id IS NOT NULL
+  GROUP BY flyer_id HAVING count(DISTINCT merchant_id) > 1
 )
 
 -- name: dq_day

@@ -12,7 +12,7 @@ import { dqChecks, sumCounters } from './dq-checks.ts';
 import { readDayInputs } from './ingest/day-inputs.ts';
 import { putTable } from './put-table.ts';
 import type { DayInputs, DayTablesRef, DwellRef } from './refs.ts';
-import { horizonKeys } from './scratch-keys.ts';
+import { horizonKeys, reportKeys } from './scratch-keys.ts';
 import { setVariables, sqlFile } from './sql-file.ts';
 import { STAGED_REJECT_COLUMNS } from './staged-schema.ts';
 import { DQ_DAY, FLYER_DAY, MERCHANT_DAY, REJECTED_EVENTS } from './tables.ts';
@@ -27,21 +27,27 @@ export const buildReports = defineTask({
     const inputs = await readDayInputs(services.lake, dwell[0]!.inputsKey);
     const duck = await openDuck({ ...services, tempDir: scratchDir });
     try {
-      return await reportDay(duck, services.lake, inputs, dwell, scratchDir, Date.now());
+      return await reportDay(duck, services.lake, inputs, dwell, { scratchDir, nowMs: Date.now() });
     } finally {
       await duck.close();
     }
   },
 });
 
-/** `nowMs` decides between provisional and final (R12), nothing else. */
+export interface ReportOptions {
+  readonly scratchDir: string;
+  /** Decides between provisional and final (R12), nothing else. */
+  readonly nowMs: number;
+  /** A quantile needs all values of its group at once; each takes 8 bytes, and its group's list up to twice that. @default 8 million */
+  readonly valuesPerPass?: number;
+}
+
 export async function reportDay(
   duck: Duck,
   store: ObjectStore,
   inputs: DayInputs,
   buckets: readonly DwellRef[],
-  scratchDir: string,
-  nowMs: number,
+  { scratchDir, nowMs, valuesPerPass = 8_000_000 }: ReportOptions,
 ): Promise<DayTablesRef> {
   const { day, params } = inputs;
   const { inputsKey, tokens } = buckets[0]!;
@@ -49,13 +55,14 @@ export async function reportDay(
   await setVariables(duck, {
     day,
     status: dayStatus(day, params, nowMs),
-    long_gap_s: params.long_gap_s,
-    bounce_s: params.bounce_s,
+    bounce_ms: Math.round(params.bounce_s * 1000),
     k_min_users: params.k_min_users,
   });
-  await duck.run(sql('merchants and flyers'));
+  await duck.run(sql('groups'));
+  await measureGroups(duck, valuesPerPass);
+  await duck.run(sql('metrics'));
   await duck.run(sql('suppression'));
-  const dq = dqChecks(sumCounters([...buckets.map((bucket) => bucket.dq), await countTables(duck)]));
+  const dq = dqChecks(sumCounters([...buckets.map((bucket) => bucket.dq), await countAcrossBuckets(duck)]));
   await createCounterTable(duck, dq);
 
   const put = async (schema: TableSchema, orderBy = keyOrder(schema)): Promise<DataFile[]> => [
@@ -100,20 +107,16 @@ async function openBuckets(
     await duck.run(`CREATE TEMP VIEW ${view} AS FROM read_parquet(${sqlPaths(paths)})`);
   };
   await open(
-    'flyer_views',
-    buckets.map(({ tables }) => tables.flyer_views.key),
-  );
-  await open(
-    'user_flyer_day',
-    buckets.map(({ tables }) => tables.user_flyer_day.key),
-  );
-  await open(
-    'clean_events',
-    buckets.map(({ cleanEvents }) => cleanEvents.key),
-  );
-  await open(
     'flyer_place',
     buckets.map((bucket) => horizonKeys(bucket).places),
+  );
+  await open(
+    'flyer_sum',
+    buckets.map((bucket) => reportKeys(bucket).flyerSums),
+  );
+  await open(
+    'dwell_value',
+    buckets.map((bucket) => reportKeys(bucket).dwellValues),
   );
   if (inputs.rejected.length > 0) {
     await open(
@@ -126,13 +129,23 @@ async function openBuckets(
   }
 }
 
-/** Counters that need the tables of all buckets. Rejected rows are read rows too. */
-async function countTables(duck: Duck): Promise<Record<string, number>> {
-  const counted = await duck.rows<{ name: string; value: number }>(sql('table counters'));
+/** Memory is bounded by the values of one pass, or of the largest merchant if that is more. */
+async function measureGroups(duck: Duck, valuesPerPass: number): Promise<void> {
+  const [values] = await duck.rows<{ count: number }>('SELECT count(*)::DOUBLE AS count FROM dwell_value');
+  const passes = Math.max(1, Math.ceil(values!.count / valuesPerPass));
+  for (let pass = 0; pass < passes; pass++) {
+    await setVariables(duck, { passes, pass });
+    await duck.run(sql('measure'));
+  }
+}
+
+/** Counters that no bucket can know alone. Rejected rows are read rows too. */
+async function countAcrossBuckets(duck: Duck): Promise<Record<string, number>> {
+  const [flyers] = await duck.rows<{ count: number }>(sql('flyers of several merchants'));
   const rejected = await duck.rows<{ reason: string; count: number }>(sql('rejected by reason'));
   return {
-    ...Object.fromEntries(counted.map(({ name, value }) => [name, value])),
     ...Object.fromEntries(rejected.map(({ reason, count }) => [`rows_quarantined_${reason}`, count])),
+    flyer_ids_with_several_merchants: flyers!.count,
     rows_read: rejected.reduce((sum, { count }) => sum + count, 0),
   };
 }

@@ -180,14 +180,24 @@ WHERE local_rel_ms >= -86400000
 SELECT user_no, user_id, is_suspect FROM clean_user
 
 -- name: horizon places
-SELECT place_no, flyer_id, merchant_id, is_of_day FROM place ORDER BY place_no
+SELECT place_no, flyer_id, merchant_id, is_of_day, coalesce(favorites, 0) AS favorites
+FROM place LEFT JOIN (
+  SELECT place_no, count(*) AS favorites
+  FROM kept_event JOIN clean_user USING (user_no)
+  WHERE is_of_day AND code = 4 AND NOT is_suspect
+  GROUP BY place_no
+) USING (place_no)
+ORDER BY place_no
 
 -- name: counters
--- Additive over buckets; the report turns some of them into shares. A counter of a digit, hour or offset that never occurs has no row.
+-- Additive over buckets (a digit is seen in as many); the report turns some of them into shares. What is 0 has no row, but for the totals.
 WITH clock AS (
-  SELECT (local_rel_ms // 1000)::INTEGER AS local_s, offset_ms, count(*) AS events
+  SELECT (local_rel_ms // 3600000)::TINYINT AS hour, offset_ms, count(*) AS events,
+    bit_or(1 << (local_rel_ms // 60000 % 10)) AS minute_digits, bit_or(1 << (local_rel_ms // 1000 % 10)) AS second_digits
   FROM kept_event WHERE is_of_day
   GROUP BY ALL
+), digit AS (
+  SELECT unnest(range(10)) AS digit, bit_or(minute_digits) AS minute_digits, bit_or(second_digits) AS second_digits FROM clock
 )
 SELECT name, value::DOUBLE AS value FROM (
   SELECT 'rows_read' AS name, count(*) AS value FROM day_row
@@ -210,9 +220,9 @@ SELECT name, value::DOUBLE AS value FROM (
   FROM day_row WHERE getvariable('has_received_at')
   UNION ALL SELECT 'suspect_users', count(*) FROM clean_user WHERE is_suspect
   UNION ALL SELECT 'suspect_events', count(*) FROM kept_event SEMI JOIN (FROM clean_user WHERE is_suspect) USING (user_no) WHERE is_of_day
-  UNION ALL SELECT 'events_in_hour_' || local_s // 3600, sum(events) FROM clock GROUP BY 1
-  UNION ALL SELECT 'events_with_minute_digit_' || local_s // 60 % 10, sum(events) FROM clock GROUP BY 1
-  UNION ALL SELECT 'events_with_second_digit_' || local_s % 10, sum(events) FROM clock GROUP BY 1
+  UNION ALL SELECT 'events_in_hour_' || hour, sum(events) FROM clock GROUP BY 1
+  UNION ALL SELECT 'minute_digit_seen_' || digit, minute_digits >> digit & 1 FROM digit
+  UNION ALL SELECT 'second_digit_seen_' || digit, second_digits >> digit & 1 FROM digit
   UNION ALL SELECT 'events_at_utc_offset_min_' || offset_ms // 60000, sum(events) FROM clock GROUP BY 1
 )
 WHERE value > 0 OR name IN ('rows_read', 'events_kept')

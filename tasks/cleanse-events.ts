@@ -7,7 +7,7 @@ import { openBucketRows } from './cleanse/bucket-rows.ts';
 import { openOnlyMerchants } from './cleanse/only-merchants.ts';
 import { DAY_MS, dayStartMs, horizonEndMs } from './day-horizon.ts';
 import { defineTask } from './define-task.ts';
-import { createWordTable, encodePlaces } from './enums.ts';
+import { createWordTable, encodeIds } from './enums.ts';
 import { EVENT_NAMES } from './events.ts';
 import { readDayInputs } from './ingest/day-inputs.ts';
 import { putTable } from './put-table.ts';
@@ -62,7 +62,7 @@ export async function cleanseBucket(
   const keys = horizonKeys(ref);
   await putHorizon(duck, store, keys, scratchDir);
   await createWordTable(duck, 'event_word', EVENT_NAMES);
-  await encodePlaces(duck);
+  await encodeIds(duck, 'place');
   const cleanEvents = await putTable(duck, store, CLEAN_EVENTS, {
     query: sql('clean events'),
     day: ref.day,
@@ -115,7 +115,7 @@ async function putHorizon(
 ): Promise<void> {
   for (const name of ['events', 'users', 'places'] as const) {
     const path = join(scratchDir, `horizon-${name}.parquet`);
-    await writeParquet(duck, { query: sql(`horizon ${name}`), path });
+    await writeParquet(duck, { query: sql(`horizon ${name}`), path, compression: 'snappy' });
     await store.putFile(keys[name], path);
   }
 }

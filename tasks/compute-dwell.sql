@@ -13,6 +13,9 @@ SELECT place_no, flyer_id, merchant_id,
   CASE WHEN merchant_id IS NULL THEN -1 ELSE dense_rank() OVER (ORDER BY merchant_id NULLS FIRST) END::INTEGER AS merchant_no
 FROM read_parquet(getvariable('places_path'));
 
+CREATE TEMP TABLE flyer AS
+SELECT flyer_no, merchant_no, flyer_id, merchant_id FROM place WHERE flyer_no >= 0;
+
 -- name: place numbers
 SELECT flyer_no, merchant_no FROM place ORDER BY place_no
 
@@ -30,7 +33,7 @@ SELECT u.user_id, getvariable('day')::DATE AS day, p.merchant_id, p.flyer_id, v.
   u.is_suspect::INTEGER AS suspect
 FROM view_row AS v
 JOIN bucket_user AS u USING (user_no)
-JOIN place AS p USING (flyer_no)
+JOIN flyer AS p USING (flyer_no)
 JOIN event_word AS o ON o.code = v.origin
 JOIN end_word AS r ON r.code = v.end_reason
 
@@ -40,7 +43,7 @@ SELECT u.user_id, getvariable('day')::DATE AS day, p.merchant_id, p.flyer_id, f.
   CASE WHEN f.dwell_ms >= 0 THEN f.dwell_ms / 1000 END AS dwell_s, u.is_suspect::INTEGER AS suspect
 FROM flyer_row AS f
 JOIN bucket_user AS u USING (user_no)
-JOIN place AS p USING (flyer_no)
+JOIN flyer AS p USING (flyer_no)
 
 -- name: user_day
 -- R14: sums of numerators over sums of denominators; NULL, never 0, where nothing was measured.
@@ -52,3 +55,40 @@ SELECT u.user_id, getvariable('day')::DATE AS day, d.flyers, d.measured_flyers, 
   u.is_suspect::INTEGER AS suspect
 FROM user_row AS d
 JOIN bucket_user AS u USING (user_no)
+
+-- name: shown
+-- What merchants may be told of: no suspects (R13), and no flyers of an unknown merchant, who would be nobody's.
+CREATE TEMP VIEW shown_view AS
+SELECT v.*, f.merchant_no
+FROM view_row AS v JOIN bucket_user AS u USING (user_no) JOIN flyer AS f USING (flyer_no)
+WHERE NOT u.is_suspect AND f.merchant_no >= 0;
+
+CREATE TEMP VIEW shown_flyer AS
+SELECT r.*, f.merchant_no
+FROM flyer_row AS r JOIN bucket_user AS u USING (user_no) JOIN flyer AS f USING (flyer_no)
+WHERE NOT u.is_suspect AND f.merchant_no >= 0;
+
+-- name: flyer sums
+-- Of each flyer that was viewed, what adds up over buckets.
+SELECT getvariable('bucket')::INTEGER AS bucket, f.flyer_no, f.merchant_no, f.merchant_id, f.flyer_id,
+  count(*) FILTER (v.tail_ms < 0 AND v.observed_ms > 0) AS partial_views,
+  coalesce(sum(least(v.max_gap_ms, v.dwell_ms)) FILTER (v.dwell_ms >= 0 AND v.max_gap_ms > getvariable('long_gap_ms')), 0)::BIGINT AS long_gap_ms,
+  sum(v.item_opens)::BIGINT AS item_opens
+FROM shown_view AS v JOIN flyer AS f USING (flyer_no)
+GROUP BY ALL
+ORDER BY f.flyer_no
+
+-- name: dwell values
+-- Every single dwell, which quantiles need: 0 of views, 1 of users by flyer, 2 of users by merchant. Negative: unmeasured.
+SELECT getvariable('bucket')::INTEGER AS bucket, 0::TINYINT AS of_what, flyer_no AS no, dwell_ms::BIGINT AS dwell_ms FROM shown_view
+UNION ALL
+SELECT getvariable('bucket')::INTEGER, 1, flyer_no, dwell_ms::BIGINT FROM shown_flyer
+UNION ALL
+SELECT getvariable('bucket')::INTEGER, 2, merchant_no, coalesce(sum(dwell_ms) FILTER (dwell_ms >= 0), -1)::BIGINT
+FROM shown_flyer
+GROUP BY user_no, merchant_no
+
+-- name: counters
+SELECT count(*)::DOUBLE AS views, count(*) FILTER (dwell_ms < 0)::DOUBLE AS unmeasured_views,
+  count(*) FILTER (merchant_no < 0)::DOUBLE AS views_of_unknown_merchant
+FROM view_row JOIN flyer USING (flyer_no)

@@ -1,6 +1,7 @@
 /** Dwell: a bucket's events through the rules; views and per-user facts come out (R6 to R14). */
+import { join } from 'node:path';
 import { int8Column, int32Column, uint8Column } from '../lake/column-table.ts';
-import { type Duck, openDuck } from '../lake/duckdb.ts';
+import { type Duck, openDuck, writeParquet } from '../lake/duckdb.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
 import type { TableSchema } from '../lake/table-schema.ts';
 import { cleanEvents, dwellFacts } from './assets.ts';
@@ -10,12 +11,12 @@ import { createDayDwell, type DwellTally, type Places } from './dwell/day-dwell.
 import { createDwellTables } from './dwell/dwell-tables.ts';
 import { END_REASONS } from './dwell/user-view.ts';
 import { viewRulesOf } from './dwell/view-rules.ts';
-import { createWordTable, encodePlaces } from './enums.ts';
+import { createWordTable, encodeIds } from './enums.ts';
 import { EVENT_NAMES } from './events.ts';
 import { readDayInputs } from './ingest/day-inputs.ts';
 import { putTable } from './put-table.ts';
 import type { CleanRef, DayInputs, DwellRef } from './refs.ts';
-import { bucketPart, horizonKeys } from './scratch-keys.ts';
+import { bucketPart, horizonKeys, type ReportKeys, reportKeys } from './scratch-keys.ts';
 import { setVariables, sqlFile } from './sql-file.ts';
 import { FLYER_VIEWS, USER_DAY, USER_FLYER_DAY } from './tables.ts';
 
@@ -52,14 +53,18 @@ export async function dwellOfBucket(
   await setVariables(duck, {
     day: ref.day,
     day_start_ms: dayStartMs(ref.day),
+    bucket: ref.bucket,
+    long_gap_ms: Math.round(inputs.params.long_gap_s * 1000),
     users_path: usersPath!,
     places_path: placesPath!,
   });
   await duck.run(sql('dictionaries'));
   const tally = await applyRules(duck, inputs, eventsPath!);
+  await putForReport(duck, store, reportKeys(ref), scratchDir);
+  const [counters] = await duck.rows<Record<string, number>>(sql('counters'));
   await createWordTable(duck, 'event_word', EVENT_NAMES);
   await createWordTable(duck, 'end_word', END_REASONS);
-  await encodePlaces(duck);
+  await encodeIds(duck, 'flyer');
   const put = (schema: TableSchema) =>
     putTable(duck, store, schema, {
       query: sql(schema.name),
@@ -75,7 +80,16 @@ export async function dwellOfBucket(
     user_day: await put(USER_DAY),
   };
   const { inputsKey, day, bucket, buckets, tokens, cleanEvents: events, dq } = ref;
-  return { inputsKey, day, bucket, buckets, tokens, tables, cleanEvents: events, dq: { ...dq, ...tally } };
+  return {
+    inputsKey,
+    day,
+    bucket,
+    buckets,
+    tokens,
+    tables,
+    cleanEvents: events,
+    dq: { ...dq, ...tally, ...counters },
+  };
 }
 
 /** Fills the tables `view_row`, `flyer_row` and `user_row` from the bucket's events. */
@@ -99,6 +113,23 @@ async function applyRules(duck: Duck, inputs: DayInputs, eventsPath: string): Pr
   const tally = dwell.finish();
   tables.close();
   return tally;
+}
+
+async function putForReport(
+  duck: Duck,
+  store: ObjectStore,
+  keys: ReportKeys,
+  scratchDir: string,
+): Promise<void> {
+  await duck.run(sql('shown'));
+  for (const [section, key] of [
+    ['flyer sums', keys.flyerSums],
+    ['dwell values', keys.dwellValues],
+  ] as const) {
+    const path = join(scratchDir, `${section.replace(' ', '-')}.parquet`);
+    await writeParquet(duck, { query: sql(section), path, compression: 'snappy' });
+    await store.putFile(key, path);
+  }
 }
 
 /** Place numbers are dense: they are indices. */

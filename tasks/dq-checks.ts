@@ -4,7 +4,7 @@ const PER_MILLION = 1_000_000;
 
 /** Counters that only serve to derive a check. */
 const INTERNAL =
-  /^(events_in_hour_|events_with_|events_at_utc_offset_|rows_with_received_at$|rows_received_late$)/;
+  /^(events_in_hour_|(minute|second)_digit_seen_|events_at_utc_offset_|rows_with_received_at$|rows_received_late$)/;
 
 /** Adds the counters of several buckets. */
 export function sumCounters(counters: readonly Readonly<Record<string, number>>[]): Record<string, number> {
@@ -70,14 +70,14 @@ function offsetsSeen(counters: Readonly<Record<string, number>>): Record<string,
 
 /** How many of the digits 0 to 9 are never the last digit of the hour, minute or second; and which. */
 function digitsNeverSeen(part: string, counters: Readonly<Record<string, number>>): Record<string, number> {
-  const eventsWith = (digit: number) =>
+  const seen = (digit: number) =>
     part === 'hour'
       ? range(24).reduce(
           (sum, hour) => sum + (hour % 10 === digit ? (counters[`events_in_hour_${hour}`] ?? 0) : 0),
           0,
         )
-      : (counters[`events_with_${part}_digit_${digit}`] ?? 0);
-  const missing = range(10).filter((digit) => eventsWith(digit) === 0);
+      : (counters[`${part}_digit_seen_${digit}`] ?? 0);
+  const missing = range(10).filter((digit) => seen(digit) === 0);
   return {
     [`${part}_digits_never_seen`]: missing.length,
     ...Object.fromEntries(missing.map((digit) => [`${part}_digit_${digit}_never_seen`, 1])),

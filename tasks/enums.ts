@@ -15,15 +15,15 @@ export async function createWordTable(duck: Duck, name: string, words: readonly 
     SELECT code::UTINYINT AS code, word::${name}_enum AS text FROM (SELECT unnest(range(${words.length})) AS code, unnest([${list}]) AS word)`);
 }
 
-/** Makes `flyer_id` and `merchant_id` of the table `place` ENUM columns, unless they have too many values. */
-export async function encodePlaces(duck: Duck): Promise<void> {
+/** Makes `flyer_id` and `merchant_id` of a table (`place`, `flyer`) ENUM columns, unless they have too many values. */
+export async function encodeIds(duck: Duck, table: string): Promise<void> {
   for (const column of ['flyer_id', 'merchant_id']) {
     const [found] = await duck.rows<{ count: number }>(
-      `SELECT count(DISTINCT ${column})::INTEGER AS count FROM place`,
+      `SELECT count(DISTINCT ${column})::INTEGER AS count FROM ${table}`,
     );
     const count = found?.count ?? 0;
     if (count === 0 || count > ENUM_VALUES_MAX) continue;
-    await duck.run(`CREATE TYPE ${column}_enum AS ENUM (SELECT DISTINCT ${column} FROM place WHERE ${column} IS NOT NULL ORDER BY 1);
-      ALTER TABLE place ALTER ${column} TYPE ${column}_enum`);
+    await duck.run(`CREATE TYPE ${column}_enum AS ENUM (SELECT DISTINCT ${column} FROM ${table} WHERE ${column} IS NOT NULL ORDER BY 1);
+      ALTER TABLE ${table} ALTER ${column} TYPE ${column}_enum`);
   }
 }

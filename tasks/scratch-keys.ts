@@ -1,21 +1,33 @@
 /** Where tasks of one run leave files for the next: in the lake, since the next may run on another machine. */
 import type { BucketRef } from './refs.ts';
 
-/** Events of a bucket as numbers, and the texts behind the numbers. */
+/** What cleanse leaves for dwell: events of a bucket as numbers, and the texts behind the numbers. */
 export interface HorizonKeys {
   readonly events: string;
   readonly users: string;
   readonly places: string;
 }
 
-/** The claim's token keeps the files of two runs of a day apart; two attempts of one claim write the same bytes. */
+/** What dwell leaves for the report, small enough to be brought together. */
+export interface ReportKeys {
+  readonly flyerSums: string;
+  readonly dwellValues: string;
+}
+
 export function horizonKeys(ref: BucketRef): HorizonKeys {
+  const key = scratchKey(ref);
+  return { events: key('events'), users: key('users'), places: key('places') };
+}
+
+export function reportKeys(ref: BucketRef): ReportKeys {
+  const key = scratchKey(ref);
+  return { flyerSums: key('flyer-sums'), dwellValues: key('dwell-values') };
+}
+
+/** The claim's token keeps the files of two runs of a day apart; two attempts of one claim write the same rows. */
+function scratchKey(ref: BucketRef): (name: string) => string {
   const prefix = `scratch/dt=${ref.day}/${ref.tokens.clean_events}-${bucketPart(ref)}`;
-  return {
-    events: `${prefix}.events.parquet`,
-    users: `${prefix}.users.parquet`,
-    places: `${prefix}.places.parquet`,
-  };
+  return (name) => `${prefix}.${name}.parquet`;
 }
 
 /** Which merchant a flyer has when only the flyer is known: the same for all buckets of a day. */

@@ -20,20 +20,40 @@ const COLUMNS = [
 
 type Bucket = Pick<BucketRef, 'bucket' | 'buckets'>;
 
-/** Fetches what is not local and creates the views `day_row`, `earlier_row` and `later_row`. */
-export async function openBucketRows(
+/** Fetches what is not local and creates the views `day_row`, `earlier_row` and `later_row` of one bucket. */
+export function openBucketRows(
   duck: Duck,
   store: ObjectStore,
   inputs: DayInputs,
   bucket: Bucket,
   scratchDir: string,
 ): Promise<void> {
-  const files = inputs.files.filter((file) => overlaps(file, bucket));
+  return createDayViews(duck, store, inputs, '', scratchDir, bucket);
+}
+
+/** Likewise, of all buckets: `all_day_row` and so on. */
+export function openAllRows(
+  duck: Duck,
+  store: ObjectStore,
+  inputs: DayInputs,
+  scratchDir: string,
+): Promise<void> {
+  return createDayViews(duck, store, inputs, 'all_', scratchDir);
+}
+
+async function createDayViews(
+  duck: Duck,
+  store: ObjectStore,
+  { day, files }: DayInputs,
+  prefix: string,
+  scratchDir: string,
+  bucket?: Bucket,
+): Promise<void> {
   const view = (name: string, isIn: (file: StagedFile) => boolean) =>
-    createRowView(duck, store, name, files.filter(isIn), scratchDir, bucket);
-  await view('day_row', ({ day }) => day === inputs.day);
-  await view('earlier_row', ({ day }) => day < inputs.day);
-  await view('later_row', ({ day }) => day > inputs.day);
+    createRowView(duck, store, `${prefix}${name}`, files.filter(isIn), scratchDir, bucket);
+  await view('day_row', (file) => file.day === day);
+  await view('earlier_row', (file) => file.day < day);
+  await view('later_row', (file) => file.day > day);
 }
 
 /** A view over the rows of these files that are in the bucket; all of them when no bucket is given. */
@@ -45,20 +65,23 @@ export async function createRowView(
   scratchDir: string,
   bucket?: Bucket,
 ): Promise<void> {
-  const wider = files.filter((file) => bucket !== undefined && file.buckets < bucket.buckets);
-  const exact = files.filter((file) => !wider.includes(file));
-  const parts: string[] = [];
-  for (const [part, condition] of [
-    [exact, 'TRUE'],
-    [wider, bucket && `${userBucketSql('user_id', bucket.buckets)} = ${bucket.bucket}`],
-  ] as const) {
-    if (part.length === 0) continue;
+  const read = files.filter((file) => bucket === undefined || overlaps(file, bucket));
+  // A file that was split less finely holds rows of other buckets too.
+  const byCondition = Map.groupBy(read, (file) =>
+    bucket !== undefined && file.buckets < bucket.buckets
+      ? `${userBucketSql('user_id', bucket.buckets)} = ${bucket.bucket}`
+      : 'TRUE',
+  );
+  const parts = [...byCondition].map(async ([condition, part]) => {
     const paths = await Promise.all(part.map(({ key }) => store.fetchFile(key, scratchDir)));
-    parts.push(`SELECT ${COLUMNS.join(', ')} FROM read_parquet(${sqlPaths(paths)}) WHERE ${condition}`);
-  }
+    return `SELECT ${COLUMNS.join(', ')} FROM read_parquet(${sqlPaths(paths)}) WHERE ${condition}`;
+  });
   const none = COLUMNS.map((column) => `NULL::${STAGED_EVENT_COLUMNS[column]} AS ${column}`);
-  if (parts.length === 0) parts.push(`SELECT ${none.join(', ')} WHERE FALSE`);
-  await duck.run(`CREATE TEMP VIEW ${name} AS ${parts.join(' UNION ALL ')}`);
+  const query =
+    parts.length > 0
+      ? (await Promise.all(parts)).join(' UNION ALL ')
+      : `SELECT ${none.join(', ')} WHERE FALSE`;
+  await duck.run(`CREATE TEMP VIEW ${name} AS ${query}`);
 }
 
 /** Buckets are leading bits of one hash, so those of two sizes nest or are disjoint. */

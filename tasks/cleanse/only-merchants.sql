@@ -6,14 +6,13 @@ SELECT count(*) > 0 AS any FROM spelling WHERE flyer_id IS NOT NULL AND merchant
 -- name: none
 CREATE TEMP TABLE only_merchant (day_no TINYINT, flyer_id VARCHAR, merchant_id VARCHAR)
 
--- name: rows of the only bucket
-CREATE TEMP VIEW named_row AS (FROM day_row UNION ALL FROM earlier_row UNION ALL FROM later_row)
-
 -- name: from rows
 -- Of a later day only what the horizon holds is asked: how its drops are cut must not change this day's figures.
 CREATE TEMP TABLE named_text AS
-SELECT DISTINCT day_no_of(local_ms - getvariable('day_start_ms')) AS day_no, flyer_id AS flyer_text, merchant_id AS merchant_text
-FROM named_row
+SELECT DISTINCT 0::TINYINT AS day_no, flyer_id AS flyer_text, merchant_id AS merchant_text FROM all_day_row
+UNION ALL
+SELECT DISTINCT day_no_of(local_ms - getvariable('day_start_ms')), flyer_id, merchant_id
+FROM (FROM all_earlier_row UNION ALL FROM all_later_row)
 WHERE local_ms BETWEEN getvariable('day_start_ms') - 86400000 AND getvariable('horizon_end_ms');
 
 -- A table of its own, or the optimizer would understand each id once a row.

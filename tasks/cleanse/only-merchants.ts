@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../lake/object-store.ts';
 import type { DayInputs } from '../refs.ts';
 import { onlyMerchantKey } from '../scratch-keys.ts';
 import { sqlFile } from '../sql-file.ts';
-import { createRowView } from './bucket-rows.ts';
+import { openAllRows } from './bucket-rows.ts';
 
 const sql = sqlFile(new URL('./only-merchants.sql', import.meta.url));
 
@@ -21,17 +21,15 @@ export async function openOnlyMerchants(
   scratchDir: string,
 ): Promise<void> {
   if (!inputs.params.fill_merchant || !(await hasGaps(duck))) return duck.run(sql('none'));
-  if (inputs.buckets === 1) {
-    await duck.run(sql('rows of the only bucket'));
-    return duck.run(sql('from rows'));
-  }
   const key = onlyMerchantKey(inputs.day, inputs.inputsHash);
-  const known = await fetchIfThere(store, key, scratchDir);
+  const isShared = inputs.buckets > 1;
+  const known = isShared ? await fetchIfThere(store, key, scratchDir) : undefined;
   if (known !== undefined) {
     return duck.run(`CREATE TEMP TABLE only_merchant AS FROM read_parquet(${sqlString(known)})`);
   }
-  await createRowView(duck, store, 'named_row', inputs.files, scratchDir);
+  await openAllRows(duck, store, inputs, scratchDir);
   await duck.run(sql('from rows'));
+  if (!isShared) return;
   const path = join(scratchDir, 'only-merchant.parquet');
   await writeParquet(duck, { query: 'FROM only_merchant', orderBy: ['day_no', 'flyer_id'], path });
   await store.putFile(key, path);

@@ -35,13 +35,18 @@ describe('the tables of a day do not depend on', () => {
     for (const stagedBuckets of [[4], [1], [2, 16]]) {
       const { tables, days } = await computeDays(random.rows, {
         ...options,
-        buckets: 8,
+        buckets: 4,
         drops: 3,
         stagedBuckets,
       });
       expect(days[0]!.tables.flyer_views).toHaveLength(4);
       expect(tables).toEqual((await expected).tables);
     }
+  });
+
+  it('the number of passes in which quantiles are made', async () => {
+    const { tables } = await computeDays(random.rows, { ...options, valuesPerPass: 100 });
+    expect(tables).toEqual((await expected).tables);
   });
 });
 

@@ -22,6 +22,8 @@ export interface ComputeOptions extends StageOptions {
   readonly threads?: number;
   /** Days that are computed. @default all days with an event */
   readonly days?: readonly string[];
+  /** See ReportOptions. */
+  readonly valuesPerPass?: number;
 }
 
 export interface Computed {
@@ -37,7 +39,16 @@ export async function computeDays(rows: readonly RawRow[], options: ComputeOptio
     const days: DayTablesRef[] = [];
     for (const [index, ofDay] of inputs.entries()) {
       if (options.days && !options.days.includes(ofDay.day)) continue;
-      days.push(await computeDay(store, ofDay, refs[index]!, join(dir, 'scratch'), options.threads ?? 1));
+      days.push(
+        await computeDay(
+          store,
+          ofDay,
+          refs[index]!,
+          join(dir, 'scratch'),
+          options.threads,
+          options.valuesPerPass,
+        ),
+      );
     }
     return { days, tables: await readTables(store, days, dir) };
   } finally {
@@ -51,7 +62,8 @@ export async function computeDay(
   inputs: DayInputs,
   refs: readonly BucketRef[],
   scratchDir: string,
-  threads: number,
+  threads = 1,
+  valuesPerPass?: number,
 ): Promise<DayTablesRef> {
   const withDuck = async <T>(run: (duck: Awaited<ReturnType<typeof openDuck>>) => Promise<T>): Promise<T> => {
     const duck = await openDuck({ memoryLimitBytes: 512 * 2 ** 20, threads, tempDir: scratchDir });
@@ -66,7 +78,13 @@ export async function computeDay(
     const clean = await withDuck((duck) => cleanseBucket(duck, store, inputs, ref, scratchDir));
     buckets.push(await withDuck((duck) => dwellOfBucket(duck, store, inputs, clean, scratchDir)));
   }
-  return withDuck((duck) => reportDay(duck, store, inputs, buckets, scratchDir, Date.now()));
+  return withDuck((duck) =>
+    reportDay(duck, store, inputs, buckets, {
+      scratchDir,
+      nowMs: Date.now(),
+      ...(valuesPerPass && { valuesPerPass }),
+    }),
+  );
 }
 
 async function readTables(store: ObjectStore, days: readonly DayTablesRef[], dir: string): Promise<Tables> {
