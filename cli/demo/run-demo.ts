@@ -44,13 +44,8 @@ export async function runDemo(options: DemoCommandOptions): Promise<void> {
   const stream: ProgressStream = options.json === true ? process.stderr : process.stdout;
   const signal = interruptSignal();
   const dir = prepareDemoDir(options.keep ?? DEMO_DIR_DEFAULT);
-  using progress = new ProgressDisplay(stream);
-
-  const truth = await generate(dir, options, progress, signal);
-  const days = truth.days.slice(0, options.days).map(({ day }) => day);
-  const stack = await start(dir, days, progress);
+  const { truth, days, stack } = await setUp(dir, options, stream, signal);
   try {
-    progress.stop();
     stream.write(`\n${heading(days, contextOf(stream))}\n\n`);
     const runs = await watchRuns({ stack, dag: nightly, days, stream, signal });
     const result = await inspect(dir, truth, runs);
@@ -61,6 +56,22 @@ export async function runDemo(options: DemoCommandOptions): Promise<void> {
     if (options.serve && !signal.aborted) await Promise.race([untilAborted(signal), stack.failed]);
   } finally {
     await stack.stop();
+  }
+}
+
+async function setUp(
+  dir: DemoDir,
+  options: DemoCommandOptions,
+  stream: ProgressStream,
+  signal: AbortSignal,
+): Promise<{ readonly truth: Truth; readonly days: readonly string[]; readonly stack: DemoStack }> {
+  const progress = new ProgressDisplay(stream);
+  try {
+    const truth = await generate(dir, options, progress, signal);
+    const days = truth.days.slice(0, options.days).map(({ day }) => day);
+    return { truth, days, stack: await start(dir, days, progress) };
+  } finally {
+    progress.stop();
   }
 }
 
