@@ -71,6 +71,8 @@ async function buildProgram([first]: readonly string[]): Promise<Command> {
       .configureOutput({ outputError: () => {} })
       .exitOverride(),
     [
+      ['demo', 'the whole way, with generated drops'],
+      ['run nightly --date 2018-10-01 --drops data/drops --lake lake-data', 'a day of your own'],
       ['test', 'check everything'],
       ['<command> --help', 'what a command does, its options and examples'],
     ],

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { ExportOptions } from '../export/run-export.ts';
 import { withExamples } from '../help.ts';
 import { LAKE_OPTION } from '../lake-option.ts';
+import { parseDay } from '../parse-day.ts';
 
 export function command(): Command {
   const declared = new Command('export')
@@ -40,8 +41,8 @@ function user(): Command {
 
 function rangeCommand(name: string): Command {
   return new Command(name)
-    .requiredOption('--from <date>', 'first day: 2018-10-01')
-    .requiredOption('--to <date>', 'last day, included')
+    .requiredOption('--from <date>', 'first day: 2018-10-01', parseDay)
+    .requiredOption('--to <date>', 'last day, included', parseDay)
     .requiredOption('--out <dir>', 'directory for the files')
     .addOption(LAKE_OPTION());
 }

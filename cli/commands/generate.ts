@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { DROP_FORMATS } from '../../tasks/generate/producers.ts';
 import type { GenerateCommandOptions } from '../generate/run-generate.ts';
 import { withExamples } from '../help.ts';
+import { parseDay } from '../parse-day.ts';
 import { parseCount } from '../parse-number.ts';
 
 export function command(): Command {
@@ -16,7 +17,7 @@ export function command(): Command {
     )
     .requiredOption('--out <dir>', 'directory to write to; an earlier generation in it is replaced')
     .option('--days <count>', 'local days', parseCount, 3)
-    .option('--start <date>', 'first day', '2018-10-01')
+    .option('--start <date>', 'first day', parseDay, '2018-10-01')
     .option('--users <count>', 'shoppers; about half of them are active on a day', parseCount, 2000)
     .addOption(
       new Option('--events <count>', 'rows in all, with as many shoppers as it takes: 500k, 10M')

@@ -8,6 +8,7 @@ import type { HistoryOptions } from '../lake/partition-history.ts';
 import type { RepairOptions } from '../lake/repair-exports.ts';
 import type { UnpinOptions } from '../lake/roll-back.ts';
 import { LAKE_OPTION } from '../lake-option.ts';
+import { parseDay } from '../parse-day.ts';
 import { parseCount } from '../parse-number.ts';
 
 export function command(): Command {
@@ -33,8 +34,8 @@ function list(): Command {
     .description('The partitions of all tables in short, or of one table day by day.')
     .addOption(LAKE_OPTION())
     .option('--table <name>', 'one table, day by day')
-    .option('--from <date>', 'first day')
-    .option('--to <date>', 'last day')
+    .option('--from <date>', 'first day', parseDay)
+    .option('--to <date>', 'last day', parseDay)
     .action(async (options: ListPartitionsOptions) => {
       const { listPartitions } = await import('../lake/list-partitions.ts');
       await listPartitions(options);
@@ -105,8 +106,8 @@ function repair(): Command {
         'replaced or deleted them.',
     )
     .addOption(LAKE_OPTION())
-    .option('--from <date>', 'first day')
-    .option('--to <date>', 'last day')
+    .option('--from <date>', 'first day', parseDay)
+    .option('--to <date>', 'last day', parseDay)
     .option('--dry-run', 'only say what would be repaired', false)
     .action(async (options: RepairOptions) => {
       const { repairExports } = await import('../lake/repair-exports.ts');
@@ -119,6 +120,6 @@ function partitionCommand(name: string, summary: string): Command {
   return new Command(name)
     .summary(summary)
     .argument('<table>', 'name of the table: user_day')
-    .argument('<date>', 'local day: 2018-10-01')
+    .argument('<date>', 'local day: 2018-10-01', parseDay)
     .addOption(LAKE_OPTION());
 }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { withExamples } from '../help.ts';
 import type { RollbackCommandOptions } from '../lake/roll-back.ts';
 import { LAKE_OPTION } from '../lake-option.ts';
+import { parseDay } from '../parse-day.ts';
 import { parseCount } from '../parse-number.ts';
 
 export function command(): Command {
@@ -14,7 +15,7 @@ export function command(): Command {
         '29 days ago may be gone.',
     )
     .argument('<table>', 'name of the table: user_day')
-    .argument('<date>', 'local day: 2018-10-01')
+    .argument('<date>', 'local day: 2018-10-01', parseDay)
     .requiredOption('--to <version>', 'table version, see "partitions history"', parseCount)
     .requiredOption('--reason <text>', 'why; kept in the history and told to readers')
     .option('--no-pin', 'let the next run replace it again')

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { withExamples } from '../help.ts';
 import { parseBytes } from '../parse-bytes.ts';
+import { parseDay } from '../parse-day.ts';
 import { parseCount } from '../parse-number.ts';
 import { collectParam } from '../parse-param.ts';
 import type { RunCommandOptions } from '../run/run-dag.ts';
@@ -15,7 +16,7 @@ export function command(): Command {
         'parameters is not computed again. The exit code is 0 only if all is published.',
     )
     .argument('<dag>', 'name of the DAG: nightly or seed-compat')
-    .requiredOption('--date <date>', 'local day that the run is about: 2018-10-01')
+    .requiredOption('--date <date>', 'local day that the run is about: 2018-10-01', parseDay)
     .option(
       '--drops <url>',
       'raw drops: a directory or s3://bucket/prefix (default: FLYERLINE_DROPS or ./drops)',

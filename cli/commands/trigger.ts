@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { TriggerOptions } from '../engine/trigger-run.ts';
 import { withExamples } from '../help.ts';
+import { parseDay } from '../parse-day.ts';
 import { collectParam } from '../parse-param.ts';
 
 export function command(): Command {
@@ -11,7 +12,7 @@ export function command(): Command {
       'Asks for a run of a DAG for one day. Workers run it; without --wait the command does not wait.',
     )
     .argument('<dag>', 'name of the DAG: nightly')
-    .requiredOption('--date <date>', 'local day that the run is about: 2018-10-01')
+    .requiredOption('--date <date>', 'local day that the run is about: 2018-10-01', parseDay)
     .option('--param <name=value>', 'parameter of the run, may be repeated', collectParam, {})
     .option('--note <text>', 'why, for whoever looks at the run')
     .option('--wait', 'wait for its end; the exit code is 0 only if it succeeds', false)

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { withExamples } from '../help.ts';
 import type { VerifyCommandOptions } from '../lake/verify-lake.ts';
 import { LAKE_OPTION } from '../lake-option.ts';
+import { parseDay } from '../parse-day.ts';
 
 export function command(): Command {
   const declared = new Command('verify')
@@ -12,8 +13,8 @@ export function command(): Command {
         'rows, and that its manifest leads back to the drops. The exit code is 0 only if all is as recorded.',
     )
     .option('--table <name>', 'one table')
-    .option('--from <date>', 'first day')
-    .option('--to <date>', 'last day')
+    .option('--from <date>', 'first day', parseDay)
+    .option('--to <date>', 'last day', parseDay)
     .addOption(LAKE_OPTION())
     .action(async (options: VerifyCommandOptions) => {
       const { verifyLake } = await import('../lake/verify-lake.ts');

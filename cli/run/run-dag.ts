@@ -1,7 +1,7 @@
 /** Runs a DAG with the local executor: progress while it runs, a summary at the end. */
 import { runLocally } from '../../engine/local-executor.ts';
 import type { ConfigOverrides } from '../../infra/config.ts';
-import { createLogger } from '../../infra/log.ts';
+import { silentLogger } from '../../infra/log.ts';
 import { findDag } from '../../pipelines/find-dag.ts';
 import { closeServices, createServices } from '../../pipelines/services.ts';
 import { commandContext } from '../command-context.ts';
@@ -24,10 +24,9 @@ export interface RunCommandOptions extends CommonOptions {
 
 export async function runDag(dagId: string, options: RunCommandOptions): Promise<void> {
   const dag = findDag(dagId);
-  const { config, json } = commandContext(options, overridesOf(options));
-  // The progress display tells what the tasks log as information.
-  const level = config.log.level === 'info' ? 'warn' : config.log.level;
-  const log = createLogger({ ...config.log, level });
+  const { config, json, log: verboseLog } = commandContext(options, overridesOf(options));
+  // Progress and report tell what the tasks would log.
+  const log = options.verbose === true ? verboseLog : silentLogger;
   const signal = interruptSignal();
   const services = await createServices(config);
   const progress = new RunProgress(dag.graph);

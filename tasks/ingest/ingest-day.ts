@@ -146,6 +146,7 @@ function dropsEmpty({ drops }: Services, day: string): FlyerlineError {
   return new FlyerlineError('FL_DROPS_EMPTY', {
     subject: `Day ${day}`,
     reason: `has no row in any drop of ${drops.url}`,
-    remedy: 'check the date and where the drops are, or wait until they are delivered',
+    remedy: 'check the date and where the drops are, or run again when they are delivered',
+    retryable: false,
   });
 }
