@@ -1,7 +1,7 @@
 /** The definition's own examples, through the real tasks: staged files in, tables out. */
 import { describe, expect, it } from 'vitest';
 import type { MetricParams } from '../../tasks/metric-params.ts';
-import { computeDays, type Row } from '../support/compute-days.ts';
+import { computeDays, computeDrops, type Row, type Tables } from '../support/compute-days.ts';
 import cases from './cases.json' with { type: 'json' };
 
 interface Case {
@@ -18,6 +18,9 @@ interface Case {
   readonly merchant?: readonly (readonly (string | number)[])[];
 }
 
+/** All examples are about the first; some have events of the second. */
+const DAYS = ['2018-10-01', '2018-10-02'];
+
 /** All examples are written at this offset. */
 const OFFSET_S = -4 * 3600;
 
@@ -30,14 +33,26 @@ describe.each(cases as unknown as Case[])('$rule: $name', (example) => {
       flyer: flyer!,
       merchant: merchant!,
     }));
-    const { tables } = await computeDays(rows, { params: { k_min_users: 1, ...example.params } });
+    const params = { k_min_users: 1, ...example.params };
+    expectTables(example, (await computeDays(rows, { params })).tables);
+  });
 
-    expect(tables.flyer_views!.map(viewOf)).toEqual(example.views);
-    expect(dqOf(tables.dq_day!)).toMatchObject(example.dq ?? {});
-    if (example.user_day) expect(tables.user_day!.map(userDayOf)).toEqual(example.user_day);
-    if (example.merchant) expect(tables.merchant_day!.map(merchantOf)).toEqual(example.merchant);
+  it('gives them from a drop, too', async () => {
+    const text = [
+      'timestamp,user_id,event,flyer_id,merchant_id',
+      ...example.input.map((row) => row.join(',')),
+    ];
+    const params = { k_min_users: 1, ...example.params };
+    expectTables(example, (await computeDrops({ 'day.csv': text.join('\n') }, DAYS, { params })).tables);
   });
 });
+
+function expectTables(example: Case, tables: Tables): void {
+  expect(tables.flyer_views!.map(viewOf)).toEqual(example.views);
+  expect(dqOf(tables.dq_day!)).toMatchObject(example.dq ?? {});
+  if (example.user_day) expect(tables.user_day!.map(userDayOf)).toEqual(example.user_day);
+  if (example.merchant) expect(tables.merchant_day!.map(merchantOf)).toEqual(example.merchant);
+}
 
 function viewOf(row: Row): (string | number)[] {
   const start = new Date((Number(row.start_ts) + OFFSET_S) * 1000).toISOString().slice(11, 19);

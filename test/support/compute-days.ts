@@ -2,14 +2,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isFlyerlineError } from '../../infra/errors.ts';
+import { silentLogger } from '../../infra/log.ts';
 import { openDuck, sqlPaths } from '../../lake/duckdb.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { openStore } from '../../lake/open-store.ts';
 import { reportDay } from '../../tasks/build-reports.ts';
 import { cleanseBucket } from '../../tasks/cleanse-events.ts';
 import { dwellOfBucket } from '../../tasks/compute-dwell.ts';
+import { ingestDay } from '../../tasks/ingest/ingest-day.ts';
+import { metricParamsSchema } from '../../tasks/metric-params.ts';
 import type { BucketRef, DayInputs, DayTablesRef, DwellRef } from '../../tasks/refs.ts';
-import { TABLES } from '../../tasks/tables.ts';
+import { PUBLISHED_TABLES, TABLES } from '../../tasks/tables.ts';
 import { type RawRow, type StageOptions, stageEvents } from './stage-events.ts';
 
 export type Row = Readonly<Record<string, string | number | null>>;
@@ -51,6 +55,47 @@ export async function computeDays(rows: readonly RawRow[], options: ComputeOptio
       );
     }
     return { days, tables: await readTables(store, days, dir) };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** The same from drops, by name, through the real ingest. Days without a row are left out. */
+export async function computeDrops(
+  drops: Readonly<Record<string, string>>,
+  days: readonly string[],
+  options: Pick<ComputeOptions, 'params' | 'threads'> = {},
+): Promise<Computed> {
+  const dir = await mkdtemp(join(tmpdir(), 'flyerline-drops-'));
+  try {
+    const [lake, dropStore] = [await openStore(join(dir, 'lake')), await openStore(join(dir, 'drops'))];
+    for (const [name, text] of Object.entries(drops)) await dropStore.put(name, text);
+    const scratchDir = join(dir, 'scratch');
+    const services = {
+      lake,
+      drops: dropStore,
+      scratchDir,
+      memoryLimitBytes: 512 * 2 ** 20,
+      threads: options.threads ?? 1,
+    };
+    const computed: DayTablesRef[] = [];
+    for (const day of days) {
+      try {
+        const { inputs, refs } = await ingestDay(services, {
+          day,
+          params: metricParamsSchema.parse(options.params ?? {}),
+          tables: PUBLISHED_TABLES,
+          scratchDir,
+          signal: new AbortController().signal,
+          log: silentLogger,
+          progress: () => {},
+        });
+        computed.push(await computeDay(lake, inputs, refs, scratchDir, options.threads));
+      } catch (error) {
+        if (!isFlyerlineError(error, 'FL_DROPS_EMPTY')) throw error;
+      }
+    }
+    return { days: computed, tables: await readTables(lake, computed, dir) };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
