@@ -17,6 +17,7 @@ import { ignoring } from './errno.ts';
 import type { ObjectInfo, ObjectStore, WriteCondition } from './object-store.ts';
 import { isNotFound, storeUnreachable } from './s3-errors.ts';
 import { abortUploads, putInParts, SINGLE_PUT_MAX } from './s3-multipart.ts';
+import { probeParts } from './s3-parts-probe.ts';
 import { readS3Object, type S3Source } from './s3-read.ts';
 import { putBuffer, type S3Target } from './s3-write.ts';
 import { sha256Hex } from './sha256.ts';
@@ -49,6 +50,7 @@ class S3Store implements ObjectStore {
   readonly #readOnly: boolean;
   readonly #idleTimeoutMs: number;
   readonly #encryption: S3Target['encryption'];
+  #partsProbe: Promise<void> | undefined;
 
   constructor({ bucket, prefix, readOnly = false, s3 = {}, client }: S3StoreOptions) {
     this.url = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
@@ -120,6 +122,7 @@ class S3Store implements ObjectStore {
     if (this.#readOnly) throw storeIsReadOnly(this.url, key);
     const { size } = await stat(path);
     if (size <= SINGLE_PUT_MAX) return this.put(key, await readFile(path), condition);
+    if (condition.ifAbsent || condition.ifMatch !== undefined) await this.#requireConditionalParts();
     const etag = await putInParts(this.#target(key), path, size, condition);
     return { key, size, etag, lastModifiedMs: Date.now() };
   }
@@ -186,6 +189,17 @@ class S3Store implements ObjectStore {
     } catch (error) {
       throw storeUnreachable(this.url, `listing "${prefix}"`, error);
     }
+  }
+
+  /** Asked of the server once, and only when it matters. */
+  #requireConditionalParts(): Promise<void> {
+    this.#partsProbe ??= probeParts(this.#client, this.#bucket, this.#prefix, this.url).catch(
+      (error: unknown) => {
+        this.#partsProbe = undefined;
+        throw storeUnreachable(this.url, 'probing uploads in parts', error);
+      },
+    );
+    return this.#partsProbe;
   }
 
   #object(key: string): { Bucket: string; Key: string } {

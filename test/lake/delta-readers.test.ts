@@ -5,11 +5,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { findPython } from '../../cli/test/python.ts';
+import { claimPartition } from '../../lake/claim.ts';
+import { commitPartition } from '../../lake/commit.ts';
+import { collectGarbage } from '../../lake/gc.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { openStore } from '../../lake/open-store.ts';
+import { rollbackPartition } from '../../lake/rollback.ts';
 import { describeWith } from '../support/requirement.ts';
 import { s3ServerInstalled, useS3Server } from '../support/s3-server.ts';
+import { listKeys } from './list-keys.ts';
 import { useSampleLake } from './sample-lake.ts';
+import { sampleManifest, sampleTable } from './sample-publish.ts';
 
 const python = await findPython();
 const pythonInstalled =
@@ -91,6 +97,30 @@ describeWith([pythonInstalled, s3ServerInstalled.moto], 'the Delta table', () =>
       ['suspect', 'boolean', false],
       ['dt', 'date', false],
     ]);
+  });
+
+  it('is the same after 100 commits, a rollback, an added column and garbage collection', async () => {
+    const directory = lake.freshDir();
+    const store = await openStore(directory);
+    const states = await overwrite(store, 100);
+    const day = '2018-10-02';
+    await rollbackPartition(store, 'sample', { day, toVersion: 50, reason: 'a bad drop' });
+    const wanted = { ...states[99], [day]: states[50]![day] };
+    await collectGarbage(store, { nowMs: Date.now() + 31 * 86_400_000 });
+    const token = await claimPartition(store, 'sample', '2018-10-04');
+    const note = { name: 'note', type: 'string', nullable: true, description: 'New.' } as const;
+    await commitPartition(
+      store,
+      { ...sampleTable, columns: [...sampleTable.columns, note] },
+      { day: '2018-10-04', token, files: [], manifest: sampleManifest('2018-10-04', token, []) },
+    );
+    const seen = await read(`${directory}/tables/sample`, [100]);
+    expect(seen.version).toBe(101);
+    expect(seen.pandas).toEqual(wanted);
+    expect(seen.polars).toEqual(wanted);
+    expect(seen.past['100']).toEqual(wanted);
+    expect(seen.schema.map(([name]) => name)).toContain('note');
+    expect(await listKeys(store, 'tables/sample/dt=')).toHaveLength(3);
   });
 
   it('is the same on S3', async () => {

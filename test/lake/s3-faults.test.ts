@@ -8,10 +8,12 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createS3Client } from '../../infra/s3-client.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { openStore } from '../../lake/open-store.ts';
-import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts';
+import { readSnapshot } from '../../lake/table-log.ts';
+import { type Fault, type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts';
 import { describeWith } from '../support/requirement.ts';
 import { s3ServerInstalled, useS3Server } from '../support/s3-server.ts';
 import { useTempDir } from '../support/temp-dir.ts';
+import { useSampleLake } from './sample-lake.ts';
 
 const MIB = 1024 * 1024;
 const isMethod = (method: string) => (request: IncomingMessage) => request.method === method;
@@ -21,6 +23,7 @@ const isCompletion = ({ method, url = '' }: IncomingMessage) =>
 describeWith(s3ServerInstalled.versitygw, 'S3 store behind a faulty network', () => {
   const server = useS3Server('versitygw');
   const temp = useTempDir();
+  const lake = useSampleLake();
   let proxy: FaultyProxy;
   let bucket: string;
   let store: ObjectStore;
@@ -43,6 +46,17 @@ describeWith(s3ServerInstalled.versitygw, 'S3 store behind a faulty network', ()
     await direct?.close();
     await proxy?.close();
   });
+
+  /** A new day; of its writes, the answer of number `at` is lost. */
+  const publishOnce = async (day: string, fault: Fault, at = 0) => {
+    proxy.plan(
+      [...Array<Fault>(at).fill('pass'), fault],
+      ({ method }) => method === 'PUT' || method === 'POST',
+    );
+    const commit = await lake.commit(store, { day, rowCount: 50 });
+    return [commit, ...(await lake.export(store, day))];
+  };
+  const isWrite = (line: string) => line.startsWith('PUT') || line.startsWith('POST');
 
   const text = async (key: string) => (await direct.get(key)).body.toString();
   const largeFile = async (mib: number) => {
@@ -76,6 +90,22 @@ describeWith(s3ServerInstalled.versitygw, 'S3 store behind a faulty network', ()
     proxy.plan(['lose-answer'], isCompletion);
     await store.putFile('lost/large', path, { ifAbsent: true });
     expect((await direct.get('lost/large')).body.equals(content)).toBe(true);
+  });
+
+  it('publishes right although any one answer is lost, each of them in turn', async () => {
+    await publishOnce('2018-01-01', 'pass');
+    const requests = proxy.seen.filter(isWrite).length;
+    expect(requests).toBeGreaterThan(8);
+    for (let lost = 0; lost < requests; lost += 1) {
+      const day = `2018-10-${String(lost + 1).padStart(2, '0')}`;
+      const results = await publishOnce(day, 'lose-answer', lost);
+      expect(results.map(({ outcome }) => outcome)).toEqual(['committed', 'published', 'published']);
+    }
+    const snapshot = await readSnapshot(direct, 'sample');
+    expect(snapshot.version).toBe(requests);
+    expect([...snapshot.files.values()].map(({ rowCount }) => rowCount)).toEqual(
+      Array(requests + 1).fill(50),
+    );
   });
 
   it('retries a conflict, which the SDK does not', async () => {

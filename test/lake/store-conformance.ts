@@ -194,7 +194,18 @@ export function describeStore(
       expect((await readFile(fetched)).equals(content)).toBe(true);
     });
 
-    if (options.conditionalParts === false) return;
+    if (options.conditionalParts === false) {
+      it('is refused by name before a large file is put under a condition that it would ignore', async () => {
+        const path = join(temp.path, 'conditional.bin');
+        await writeFile(path, randomBytes(9 * 1024 * 1024));
+        await expect(store.putFile('parts', path, { ifAbsent: true })).rejects.toMatchObject({
+          code: 'FL_STORE_UNFIT',
+          message: expect.stringContaining(store.url),
+        });
+        expect(await store.head('parts')).toBeUndefined();
+      });
+      return;
+    }
     describe('large files under a condition', () => {
       it('refuses an upload in parts whose condition does not hold', async () => {
         const path = join(temp.path, 'conditional.bin');

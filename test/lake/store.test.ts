@@ -12,7 +12,7 @@ for (const kind of ['versitygw', 'moto'] as const) {
     describeStore(
       kind,
       async () => openStore(`s3://${await server.createBucket()}/some/prefix`, { s3: server.config }),
-      // moto knows conditions on a PUT, and checks them without a lock when an upload in parts is completed.
+      // moto knows conditions on a PUT, but not If-Match when an upload in parts is completed.
       { conditionalParts: kind !== 'moto' },
     );
   });
