@@ -3,7 +3,7 @@
 /** Room after the limit for the row that crosses it. */
 const SLACK = 4096;
 /** From this length on, calling into native code is faster than a loop here. */
-const NATIVE_FROM = 16;
+const NATIVE_FROM = 24;
 
 export class TextBuffer {
   readonly #limit: number;
