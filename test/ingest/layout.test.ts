@@ -120,7 +120,7 @@ describe('batches', () => {
         drop('2018-10-01/a.csv', 10),
         drop('2018-10-01/b.csv', 50 << 20),
         drop('2018-10-01/c.csv', 10),
-        drop('2018-10-01/d.csv', 10),
+        drop('2018-10-01/d.csv', 20 << 20),
         drop('x.csv', 10),
       ]),
     ).toEqual([
@@ -129,6 +129,15 @@ describe('batches', () => {
       ['2018-10-01/c.csv', '2018-10-01/d.csv'],
       ['2018-09-30/a.csv'],
       ['x.csv'],
+    ]);
+  });
+
+  it('hold compressed drops alone that are too large to be held in memory', () => {
+    const compressed = { ...drop('b.csv.gz', 5 << 20), compression: 'gzip' as const };
+    expect(keys([drop('a.csv', 10), compressed, drop('c.csv', 10)])).toEqual([
+      ['a.csv'],
+      ['b.csv.gz'],
+      ['c.csv'],
     ]);
   });
 

@@ -105,7 +105,7 @@ export class TextWindow {
   #decode(bytes: Buffer): string {
     const all = this.#partial.length === 0 ? bytes : Buffer.concat([this.#partial, bytes]);
     const end = this.#isDone ? all.length : completeLength(all);
-    this.#partial = all.subarray(end);
+    this.#partial = Buffer.from(all.subarray(end));
     const whole = all.subarray(0, end);
     if (!this.#sawOtherBytes && !isUtf8(whole)) this.#sawOtherBytes = true;
     const text = whole.toString('utf8');

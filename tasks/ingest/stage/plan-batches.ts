@@ -8,6 +8,11 @@ import { estimateRows } from './layout.ts';
 const DROPS_MAX = 1_000;
 const COMPRESSION_RATIO = 4;
 
+/** A compressed drop may break halfway: it is held whole before its rows go among those of others, or it stays alone. */
+export function isStagedAlone({ size, compression }: Drop, chunkBytes: number): boolean {
+  return compression === 'none' ? size > chunkBytes / 2 : size > SMALL_DROP_BYTES;
+}
+
 export interface BatchPlan {
   readonly drops: readonly Drop[];
   /** Rows of the day that the drops are about, in all drops that are to be staged, estimated. */
@@ -34,7 +39,7 @@ export function planBatches(drops: readonly Drop[], day: string, chunkBytes: num
   const isOfDay = (drop: Drop) => dayInKey(drop.key) === day;
   for (const drop of [...drops.filter(isOfDay), ...drops.filter((drop) => !isOfDay(drop))]) {
     const textBytes = drop.size * (drop.compression === 'none' ? 1 : COMPRESSION_RATIO);
-    const isLarge = drop.size > SMALL_DROP_BYTES;
+    const isLarge = isStagedAlone(drop, chunkBytes);
     const isOther = open.length > 0 && dayInKey(open[0]!.key) !== dayInKey(drop.key);
     if (isLarge || isOther || openBytes + textBytes > chunkBytes || open.length >= DROPS_MAX) close();
     open.push(drop);

@@ -10,7 +10,7 @@ import { type LineSink, readCsvDrop, readNdjsonDrop } from '../read/read-lines.t
 import { putStageBatch, type StageBatch } from '../stage-batch-doc.ts';
 import { ChunkStager } from './chunk-stager.ts';
 import type { Lanes } from './lanes.ts';
-import type { BatchPlan } from './plan-batches.ts';
+import { type BatchPlan, isStagedAlone } from './plan-batches.ts';
 import { type ReadAheadLimits, readAhead } from './read-ahead.ts';
 
 export interface StagingContext {
@@ -44,11 +44,12 @@ const FETCHES: ReadAheadLimits<[number, Drop]> = {
 
 /** `dir` is the batch's own and is removed. Throws FL_DROP_CHANGED when a drop is no longer what was listed. */
 export async function stageBatch(context: StagingContext, plan: BatchPlan, dir: string): Promise<StageBatch> {
-  const isLarge = plan.drops.length === 1 && plan.drops[0]!.size > SMALL_DROP_BYTES;
-  if (!isLarge) return stage(context, plan, dir, (chunks) => readSmallDrops(context, plan, chunks));
   const drop = plan.drops[0]!;
+  if (plan.drops.length > 1 || !isStagedAlone(drop, context.chunkBytes)) {
+    return stage(context, plan, dir, (chunks) => readTogether(context, plan, chunks));
+  }
   try {
-    return await stage(context, plan, dir, (chunks) => readLargeDrop(context, drop, 0, chunks));
+    return await stage(context, plan, dir, (chunks) => readAsStream(context, drop, 0, chunks));
   } catch (error) {
     if (!(error instanceof UnreadableDrop)) throw error;
     return stage(context, plan, dir, async (chunks) => chunks.rejectDrop(0, error));
@@ -78,7 +79,7 @@ async function stage(
   }
 }
 
-async function readLargeDrop(
+async function readAsStream(
   context: StagingContext,
   drop: Drop,
   dropNo: number,
@@ -92,7 +93,7 @@ async function readLargeDrop(
   context.onDropRead(drop);
 }
 
-async function readSmallDrops(
+async function readTogether(
   context: StagingContext,
   { drops }: BatchPlan,
   chunks: ChunkStager,
@@ -104,7 +105,7 @@ async function readSmallDrops(
   });
   for await (const { dropNo, drop, text } of fetched) {
     if (text instanceof UnreadableDrop) chunks.rejectDrop(dropNo, text);
-    else if (text === undefined) await readLargeDrop(context, drop, dropNo, chunks);
+    else if (text === undefined) await readAsStream(context, drop, dropNo, chunks);
     else await READERS[drop.format](dispatching(oneChunk(text), context, chunks), chunks.sinkOf(dropNo));
     await chunks.dispatch();
     if (text !== undefined) context.onDropRead(drop);
@@ -113,6 +114,7 @@ async function readSmallDrops(
 
 /** Undefined when the text is too long to be held; it is known to be readable then. */
 async function fetchText(store: ObjectStore, drop: Drop): Promise<Buffer | undefined | UnreadableDrop> {
+  if (drop.size > SMALL_DROP_BYTES && drop.compression === 'none') return undefined;
   try {
     const text = await fetchSmallDrop(store, drop);
     // Its rows will stand among those of other drops: it must not break halfway.
