@@ -45,12 +45,18 @@ export function nextReport(
     [`./flyerline run nightly --date ${first} --force`, 'anew: the same bytes'],
     [`./flyerline partitions show merchant_day ${first}`, 'what it was made from'],
     [`./flyerline export user --from ${first} --to ${last} --out users`, 'users over all days'],
-    serving
-      ? [`tail -f ${paths.logs}/*.log`, 'what scheduler and workers do']
-      : ['./flyerline demo --serve', 'the demo, left running'],
+    ...(serving ? whileServing(first!) : AFTERWARDS),
   ];
   return section('Try next', commands(rows, context), style);
 }
+
+const AFTERWARDS = [['./flyerline demo --serve', 'the demo, left running']] as const;
+
+const whileServing = (day: string) =>
+  [
+    ['./flyerline runs list nightly', 'in another terminal: what ran'],
+    [`./flyerline trigger nightly --date ${day} --wait`, 'one more, through the queues'],
+  ] as const;
 
 export function servingReport(stack: DemoStack, { style }: ReportContext): string {
   return `${style.bold('Redis, the scheduler and both workers go on until Ctrl-C.')} ${style.dim(stack.redisUrl)}`;
