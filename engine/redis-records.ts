@@ -59,6 +59,13 @@ function toTaskRun(
     const field = mapIndex === -1 ? String(place) : `${place}.${mapIndex}`;
     const instance = decodeInstance(hash[field], hash[`x${field}`], mapIndex, createdMs);
     const inPlace = mapped && mapIndex < (record.task.mapCount ?? 0);
+    if (inPlace && record.cancelledRest !== undefined && hash[field] === undefined) {
+      const { fromIndex, atMs } = record.cancelledRest;
+      const note = hash[`n${place}`] ?? '';
+      if (mapIndex >= fromIndex) {
+        return { ...instance, state: 'skipped', attempt: 1, endedAtMs: createdMs + atMs, note };
+      }
+    }
     const untouched = instance.state === 'none' || instance.state === 'removed';
     // A mapped task hands its instances out without writing a record for each.
     return inPlace && untouched && record.sinceMs !== undefined
@@ -98,6 +105,8 @@ interface TaskRecord {
   readonly task: Omit<TaskRun, 'instances'>;
   /** When it was expanded; only while it is active. */
   readonly sinceMs?: number;
+  /** Instances from this one on were skipped when the run was cancelled, and have no records. */
+  readonly cancelledRest?: { readonly fromIndex: number; readonly atMs: number };
 }
 
 function decodeTask(text: string | undefined, node: TaskNode): TaskRecord {
@@ -107,7 +116,7 @@ function decodeTask(text: string | undefined, node: TaskNode): TaskRecord {
       task: { state: 'none', upstream: { ...NO_UPSTREAM, unfinished: node.upstream.length }, counts },
     };
   }
-  const [state, mapCount, cut, _cursor, _kept, since, ...numbers] = text.split('|');
+  const [state, mapCount, cut, cursor, kept, since, ...numbers] = text.split('|');
   const [uo, us, uf, uu, uk, uc, ub, co, cs, cf, cu, ck, ch] = numbers.map(Number) as [
     ...UpstreamTuple,
     ...CountTuple,
@@ -135,7 +144,11 @@ function decodeTask(text: string | undefined, node: TaskNode): TaskRecord {
       ...(mapCount === '' ? {} : { mapCount: Number(mapCount) }),
       ...(cut === '1' ? { cut: true } : {}),
     },
-    ...(since === '' ? {} : { sinceMs: Number(since) }),
+    ...(kept === 'r'
+      ? { cancelledRest: { fromIndex: Number(cursor), atMs: Number(since) } }
+      : since === ''
+        ? {}
+        : { sinceMs: Number(since) }),
   };
 }
 type UpstreamTuple = [number, number, number, number, number, number, number];

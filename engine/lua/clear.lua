@@ -75,17 +75,43 @@ local function reopenRun(run)
   fl.rejoinLane(run)
 end
 
+-- There may be thousands, most of them ended: of those only the number of the attempt is looked at.
+local function resetMapped(run, i)
+  local task = fl.taskOf(run, i)
+  local untouched = (task.since or task.rest) and 1 or 0
+  for from = 0, (task.n or 0) - 1, 1000 do
+    local fields = {}
+    for m = from, math.min(from + 999, task.n - 1) do table.insert(fields, fl.fieldOf(i, m)) end
+    for k, text in ipairs(call('HMGET', run.key, unpack(fields))) do
+      local state, attempt = 'n', untouched
+      if text then
+        state, attempt = string.match(text, '^(%a)|(%d+)')
+        if string.sub(text, -1) == '1' then table.insert(run.del, 'x' .. fields[k]) end
+      end
+      if state ~= 's' and state ~= 'f' and state ~= 'k' and (text or (task.cursor and from + k - 1 < task.cursor)) then
+        local instance = fl.readInstance(task, text, true, from + k - 1)
+        attempt = instance.attempt
+        fl.stop(run, i, from + k - 1, instance, false)
+      end
+      run.set[fields[k]] = 'x|' .. attempt .. '|0|0||||||||'
+    end
+  end
+end
+
 -- Back to undecided. Instances of a mapped task are removed until it is expanded again, perhaps to fewer.
 local function resetTask(run, i)
   local task, mapped = fl.editTask(run, i), fl.nodeOf(run, i).expand
-  if mapped then fl.unplanRange(run, i) end
-  fl.eachInstance(run, i, function(m, instance, untouched)
-    fl.stop(run, i, m, instance, untouched)
-    fl.resetRecord(run, i, m, instance, mapped and 'x' or 'n')
-  end)
+  if mapped then
+    fl.unplanRange(run, i)
+    resetMapped(run, i)
+  else
+    local instance = fl.instanceOf(run, i, -1)
+    fl.stop(run, i, -1, instance, false)
+    fl.resetRecord(run, i, -1, instance, 'n')
+  end
   task.counts = { o = mapped and 0 or 1, s = 0, f = 0, u = 0, k = 0, h = 0 }
   -- Records are left behind, of attempts that have been: the next expansion must look at them.
-  task.state, task.n, task.since, task.cursor, task.kept = 'n', nil, nil, nil, mapped ~= nil
+  task.state, task.n, task.since, task.cursor, task.kept, task.rest = 'n', nil, nil, nil, mapped ~= nil, false
 end
 
 local function resetInstance(run, i, m)

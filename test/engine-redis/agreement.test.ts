@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { beforeAll, expect, it } from 'vitest';
 import { formatAttemptId } from '../../engine/attempt-id.ts';
-import { indexGraph } from '../../engine/graph.ts';
+import { type DagGraph, indexGraph } from '../../engine/graph.ts';
 import { collectInputs, resultsIn } from '../../engine/inputs.ts';
 import { createRun, type RunEvent, type RunState, transition } from '../../engine/run-state.ts';
 import { graphs } from '../support/random-graphs.ts';
 import { redisInstalled, useRedis } from '../support/redis.ts';
 import { type RedisTwin, startTwin } from '../support/redis-twin.ts';
 import { describeWith } from '../support/requirement.ts';
-import { moves, playHistory } from '../support/run-histories.ts';
+import { type Move, moves, playHistory } from '../support/run-histories.ts';
 import { storedPart } from '../support/stored-part.ts';
 
 const numRuns = Number(process.env.FLYERLINE_PROPERTY_RUNS ?? 60);
@@ -23,21 +23,33 @@ describeWith(redisInstalled, 'the Lua scripts', () => {
     redis = server.connect();
   });
 
+  const play = async (graph: DagGraph, played: readonly Move[], hands: number) => {
+    await redis.flushall();
+    const twin = await startTwin(redis, { prefix: server.uniquePrefix(), graph, runId: RUN_ID, hands });
+    let state = createRun(graph, RUN_ID);
+    for (const { event } of playHistory(graph, played, { runId: RUN_ID })) {
+      // Redis has no state for it: an attempt waits, with BullMQ or without.
+      if (event.type !== 'enqueued') state = await both(state, event, twin);
+    }
+  };
+  const handCounts = fc.constantFrom(1, 3, 100);
+
   it('do to every run what the pure core does', { timeout: 600_000 }, async () => {
-    const handCounts = fc.constantFrom(1, 3, 100);
-    await fc.assert(
-      fc.asyncProperty(graphs(), moves, handCounts, async (graph, played, hands) => {
-        await redis.flushall();
-        const twin = await startTwin(redis, { prefix: server.uniquePrefix(), graph, runId: RUN_ID, hands });
-        let state = createRun(graph, RUN_ID);
-        for (const { event } of playHistory(graph, played, { runId: RUN_ID })) {
-          // Redis has no state for it: an attempt waits, with BullMQ or without.
-          if (event.type === 'enqueued') continue;
-          state = await both(state, event, twin);
-        }
+    await fc.assert(fc.asyncProperty(graphs(), moves, handCounts, play), { numRuns });
+  });
+
+  it('agree with it where people cancel, mark and clear all the time', { timeout: 600_000 }, async () => {
+    const handsOn = fc.array(
+      fc.record({
+        // Claim, report, cancel, mark, clear; see run-histories.ts.
+        kind: fc.constantFrom(0, 0, 50, 50, 90, 91, 93, 94, 97),
+        pick: fc.nat(9),
+        variant: fc.nat(999),
+        waitMs: fc.nat(9),
       }),
-      { numRuns },
+      { minLength: 10, maxLength: 60, size: 'max' },
     );
+    await fc.assert(fc.asyncProperty(graphs({ tasksMax: 4 }), handsOn, handCounts, play), { numRuns });
   });
 });
 

@@ -125,7 +125,7 @@ function fl.takeRange(seq, i, limit)
   for m = task.cursor, upto - 1 do table.insert(fields, fl.fieldOf(i, m)) end
   local texts = task.kept and #fields > 0 and call('HMGET', run.key, unpack(fields)) or {}
   for k, field in ipairs(fields) do
-    local instance = fl.readInstance(task, run.set[field] or texts[k] or nil, true)
+    local instance = fl.readInstance(task, run.set[field] or texts[k] or nil, true, task.cursor + k - 1)
     -- Those that were ended by hand meanwhile, or were planned on their own by a clear, are left out.
     if instance.state == 'w' and instance.due == task.since then
       table.insert(ids, fl.attemptId(run, i, task.cursor + k - 1, instance.attempt))

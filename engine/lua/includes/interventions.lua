@@ -16,7 +16,7 @@ function fl.eachInstance(run, i, visit)
     for k, field in ipairs(fields) do
       local text = run.set[field] or texts[k] or nil
       local m = from + k - 1
-      visit(m, fl.readInstance(task, text, true), not text and cursor ~= nil and m >= cursor)
+      visit(m, fl.readInstance(task, text, true, m), not text and cursor ~= nil and m >= cursor)
     end
   end
 end

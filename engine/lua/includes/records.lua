@@ -4,9 +4,12 @@
 --   t<task>              state|mapCount|cut|cursor|kept|since|<7 counts of upstream tasks>|<6 counts of instances>
 --   <task>[.<mapIndex>]  state|attempt|failures|losses|token|worker|due|started|firstStarted|ended|listLength|extra
 --
--- States are one letter. `cursor`: map indices below it have been handed out; `kept`: some instance has a record of its own that
--- the handing out must look at; `since`: when the task was expanded. An instance without a record has not been touched: it is as
--- its task says (see instanceOf). `extra` = 1: the field x<task>[.<mapIndex>] holds a JSON object with the rarer things.
+--   n<task>              why the rest of a cancelled mapped task was skipped
+--
+-- States are one letter. `cursor`: map indices below it have been handed out; `kept`: 1 when some instance has a record of its own
+-- that the handing out must look at, r when the task was cancelled and the rest, from `cursor` on, is skipped without records;
+-- `since`: when the task was expanded, or cancelled. An instance without a record has not been touched: it is as its task says
+-- (see readInstance). `extra` = 1: the field x<task>[.<mapIndex>] holds a JSON object with the rarer things.
 
 fl.TASK_FORMAT = string.rep('([^|]*)|', 18) .. '([^|]*)'
 fl.INSTANCE_FORMAT = string.rep('([^|]*)|', 11) .. '([^|]*)'
@@ -15,7 +18,7 @@ fl.INSTANCE_FORMAT = string.rep('([^|]*)|', 11) .. '([^|]*)'
 function fl.decodeTask(text)
   local s, n, cut, cur, kept, since, uo, us, uf, uu, uk, uc, ub, co, cs, cf, cu, ck, ch = string.match(text, fl.TASK_FORMAT)
   return {
-    state = s, n = tonumber(n), cut = cut == '1', cursor = tonumber(cur), kept = kept == '1', since = tonumber(since),
+    state = s, n = tonumber(n), cut = cut == '1', cursor = tonumber(cur), kept = kept == '1', rest = kept == 'r', since = tonumber(since),
     up = { o = tonumber(uo), s = tonumber(us), f = tonumber(uf), u = tonumber(uu), k = tonumber(uk), c = tonumber(uc), b = tonumber(ub) },
     counts = { o = tonumber(co), s = tonumber(cs), f = tonumber(cf), u = tonumber(cu), k = tonumber(ck), h = tonumber(ch) },
   }
@@ -24,7 +27,7 @@ end
 function fl.encodeTask(t)
   local up, c = t.up, t.counts
   return table.concat({
-    t.state, t.n or '', t.cut and '1' or '', t.cursor or '', t.kept and '1' or '', t.since or '',
+    t.state, t.n or '', t.cut and '1' or '', t.cursor or '', t.kept and '1' or t.rest and 'r' or '', t.since or '',
     up.o, up.s, up.f, up.u, up.k, up.c, up.b, c.o, c.s, c.f, c.u, c.k, c.h,
   }, '|')
 end

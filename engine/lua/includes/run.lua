@@ -73,8 +73,11 @@ end
 
 -- What a record, or the lack of one, means. A mapped task hands its instances out without writing a record for each: one
 -- without a record, or last reset by a clear, is scheduled for its next attempt since the task was expanded.
-function fl.readInstance(task, text, place)
+function fl.readInstance(task, text, place, m)
   local instance = text and fl.decodeInstance(text) or { state = 'n', attempt = 0, failures = 0, losses = 0 }
+  if place and task.rest and not text and m >= task.cursor then
+    instance.state, instance.attempt, instance.ended = 'k', 1, task.since
+  end
   if place and task.state == 'a' and task.since and (instance.state == 'n' or instance.state == 'x') then
     instance.state = 'w'
     instance.attempt = instance.attempt + 1
@@ -90,14 +93,14 @@ function fl.instanceOf(run, i, m)
   local node, task = fl.nodeOf(run, i), fl.taskOf(run, i)
   local place = fl.isPlace(node, task, m)
   if not text and not place then return nil end
-  return fl.readInstance(task, text, place and node.expand)
+  return fl.readInstance(task, text, place and node.expand, m)
 end
 
 function fl.putInstance(run, i, m, instance)
   run.changed = true
   run.set[fl.fieldOf(i, m)] = fl.encodeInstance(instance)
   local task = fl.taskOf(run, i)
-  if m ~= -1 and task.cursor and m >= task.cursor and not task.kept then fl.editTask(run, i).kept = true end
+  if m ~= -1 and task.cursor and m >= task.cursor and not task.kept and not task.rest then fl.editTask(run, i).kept = true end
 end
 
 -- The rarer things of an instance: error, note, shortCircuit, notFollowed, marked.

@@ -45,7 +45,7 @@ function fl.closeTask(run, i, state, finished, cut)
   local task = fl.editTask(run, i)
   task.state = state
   task.cut = cut or false
-  task.since, task.cursor, task.kept = nil, nil, false
+  if not task.rest then task.since, task.cursor, task.kept = nil, nil, false end
   fl.rememberPlaces(run, i)
   run.unfinished = run.unfinished - 1
   if fl.isFailedLeaf(run, i, task) then run.failedLeaves = run.failedLeaves + 1 end
