@@ -46,7 +46,7 @@ def start():
         # Without ANSI mode a value that does not cast is NULL, as it has to be for dirty rows.
         .config("spark.sql.ansi.enabled", "false")
         # The default of 200 is meant for a cluster; adaptive execution joins what stays small.
-        .config("spark.sql.shuffle.partitions", str(8 * job.threads))
+        .config("spark.sql.shuffle.partitions", str(4 * job.threads))
         .config("spark.log.level", "ERROR")
         .getOrCreate()
     )
