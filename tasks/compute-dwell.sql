@@ -1,11 +1,12 @@
--- What the rules made of a bucket, as the tables of its users. The tables view_row, flyer_row and user_row were filled in the order of
--- the keys, and numbers sort like their texts: nothing is sorted here. -1 stands for NULL. Times *_rel_ms count from day_start_ms.
--- Variables: day, day_start_ms, users_path, places_path; and events_path, on the connection that reads the events.
+-- What the rules made of a bucket: the tables of its users, and what the report needs of them. The tables view_row, flyer_row and user_row
+-- were filled in the order of the published tables' keys, and numbers sort like their texts: those files need no sort. -1 stands for
+-- NULL. Times *_rel_ms count from day_start_ms.
+-- Variables: day, day_start_ms, bucket, long_gap_ms, users_path, places_path; and events_path, on the connection that reads the events.
 
 -- name: dictionaries
 CREATE TEMP TABLE bucket_user AS FROM read_parquet(getvariable('users_path'));
 
--- A flyer is a place whose flyer is known. Flyers are numbered in the order of the fact's key, merchants by id; unknown is -1.
+-- A place is what an event says of flyer and merchant. Flyers are numbered in the order of the fact's key, merchants by id; unknown is -1.
 CREATE TEMP TABLE place AS
 SELECT place_no, flyer_id, merchant_id,
   CASE WHEN flyer_id IS NULL THEN -1
@@ -21,6 +22,9 @@ SELECT flyer_no, merchant_no FROM place ORDER BY place_no
 
 -- name: events
 SELECT user_no, rel_ms, day_no, code, place_no FROM read_parquet(getvariable('events_path'))
+
+-- name: event count
+SELECT count(*)::DOUBLE AS count FROM read_parquet(getvariable('events_path'))
 
 -- name: flyer_views
 SELECT u.user_id, getvariable('day')::DATE AS day, p.merchant_id, p.flyer_id, v.view_no, o.text AS origin,

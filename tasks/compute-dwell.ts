@@ -1,5 +1,6 @@
 /** Dwell: a bucket's events through the rules; views and per-user facts come out (R6 to R14). */
 import { join } from 'node:path';
+import { invariant } from '../infra/errors.ts';
 import { int8Column, int32Column, uint8Column } from '../lake/column-table.ts';
 import { type Duck, openDuck, writeParquet } from '../lake/duckdb.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
@@ -100,7 +101,9 @@ async function applyRules(duck: Duck, inputs: DayInputs, eventsPath: string): Pr
   // On a connection of its own: the tables' appenders would end a stream of theirs.
   const reader = await duck.connect();
   await setVariables(reader, { events_path: eventsPath });
+  let rowCount = 0;
   for await (const chunk of reader.stream(sql('events'))) {
+    rowCount += chunk.rowCount;
     dwell.feed({
       rowCount: chunk.rowCount,
       userNo: int32Column(chunk, 0),
@@ -110,6 +113,8 @@ async function applyRules(duck: Duck, inputs: DayInputs, eventsPath: string): Pr
       placeNo: int32Column(chunk, 4),
     });
   }
+  const [events] = await reader.rows<{ count: number }>(sql('event count'));
+  invariant(rowCount === events?.count, `${rowCount} of ${events?.count} events were streamed`);
   const tally = dwell.finish();
   tables.close();
   return tally;
