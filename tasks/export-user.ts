@@ -36,7 +36,7 @@ export async function exportUser(store: ObjectStore, options: ExportUserOptions)
   try {
     await duck.run(sql('create'));
     // Days without a view have no file.
-    const paths = await Promise.all(range.keys.map((key) => store.fetchFile(key, scratchDir)));
+    const paths = await Promise.all(range.files.map(({ key }) => store.fetchFile(key, scratchDir)));
     const passes = paths.length === 0 ? 0 : powerOfTwo(range.rowCount / rowsPerPass);
     for (let pass = 0; pass < passes; pass++) {
       signal?.throwIfAborted();

@@ -1,6 +1,7 @@
 /** Every table of the lake: its columns, types, units and rules. `docs/reference/tables.md` is checked against it. */
 import type { TableSchema } from '../lake/table-schema.ts';
 import { CLEAN_EVENTS, REJECTED_EVENTS } from './tables/event-tables.ts';
+import { FEATURES_USER_DAY, FEATURES_VIEW } from './tables/feature-tables.ts';
 import { FLYER_DAY, MERCHANT_DAY } from './tables/merchant-tables.ts';
 import { SEED_COMPAT } from './tables/seed-table.ts';
 import { FLYER_VIEWS, USER, USER_DAY, USER_FLYER_DAY } from './tables/user-tables.ts';
@@ -36,13 +37,15 @@ export const PUBLISHED_TABLES: readonly TableSchema[] = [
 /** All tables with partitions in the lake: after those of `nightly` what other DAGs make. */
 export const LAKE_TABLES: readonly TableSchema[] = [...PUBLISHED_TABLES, SEED_COMPAT];
 
-/** By name, with `user`, which is made on demand for a range of days. */
+/** By name, with those that are made on demand for a range of days. */
 export const TABLES: Readonly<Record<string, TableSchema>> = Object.fromEntries(
-  [...LAKE_TABLES, USER].map((table) => [table.name, table]),
+  [...LAKE_TABLES, USER, FEATURES_USER_DAY, FEATURES_VIEW].map((table) => [table.name, table]),
 );
 
 export {
   CLEAN_EVENTS,
+  FEATURES_USER_DAY,
+  FEATURES_VIEW,
   FLYER_DAY,
   FLYER_VIEWS,
   MERCHANT_DAY,

@@ -12,9 +12,10 @@ export function command(): Command {
       'Tables over a range of days, from what is published, as Parquet and CSV.\n\n' +
         'Tables of single days need no export: they lie under current/ of the lake.',
     );
-  declared.addCommand(user());
+  for (const below of [user(), features()]) declared.addCommand(below);
   return withExamples(declared, [
     ['export user --from 2018-10-01 --to 2018-10-07 --out week', "a week's average time on flyer per user"],
+    ['export features --from 2018-10-01 --to 2018-10-07 --out week', 'what a model may learn from'],
   ]);
 }
 
@@ -36,6 +37,24 @@ function user(): Command {
       'export user --from 2018-10-01 --to 2018-10-01 --out day --lake s3://lake/flyers',
       'one day, from a lake on S3',
     ],
+  ]);
+}
+
+function features(): Command {
+  const declared = rangeCommand('features')
+    .summary('per user and day, and per view, for data scientists')
+    .description(
+      'Two tables for data scientists, and features.json with what they were made from: features_user_day, and ' +
+        'features_view with the censoring flag of survival models.\n\n' +
+        'Users are named by HMAC-SHA-256 of their id. The secret is in FLYERLINE_FEATURES_SECRET, or in the file ' +
+        'that FLYERLINE_FEATURES_SECRET_FILE names; without one there is no export. The result is still personal data.',
+    )
+    .action(async (options: ExportOptions) => {
+      const { exportFeatureTables } = await import('../export/export-feature-tables.ts');
+      await exportFeatureTables(options);
+    });
+  return withExamples(declared, [
+    ['export features --from 2018-10-01 --to 2018-10-31 --out october', 'a month'],
   ]);
 }
 

@@ -1,6 +1,7 @@
 /** What the exports of a range have in common: a lake, a scratch folder, and how the result reads. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Config } from '../../infra/config.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import type { ExportUserOptions } from '../../tasks/export-user.ts';
 import type { RangeExport } from '../../tasks/range/write-range.ts';
@@ -14,7 +15,7 @@ export interface ExportOptions extends LakeOptions {
   readonly out: string;
 }
 
-type ExportRange = (store: ObjectStore, options: ExportUserOptions) => Promise<RangeExport>;
+type ExportRange = (store: ObjectStore, options: ExportUserOptions, config: Config) => Promise<RangeExport>;
 
 export async function runExport(options: ExportOptions, exportRange: ExportRange): Promise<void> {
   const signal = interruptSignal();
@@ -22,15 +23,11 @@ export async function runExport(options: ExportOptions, exportRange: ExportRange
     await mkdir(config.scratchDir, { recursive: true });
     const scratchDir = await mkdtemp(join(config.scratchDir, 'export-'));
     try {
-      const result = await exportRange(store, {
-        from: options.from,
-        to: options.to,
-        outDir: resolve(options.out),
-        memoryLimitBytes: config.memoryLimitBytes,
-        threads: config.threads,
-        scratchDir,
-        signal,
-      });
+      const { from, to } = options;
+      const { memoryLimitBytes, threads } = config;
+      const outDir = resolve(options.out);
+      const settings = { from, to, outDir, memoryLimitBytes, threads, scratchDir, signal };
+      const result = await exportRange(store, settings, config);
       process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${describe(result)}\n`);
     } finally {
       await rm(scratchDir, { recursive: true, force: true });

@@ -12,8 +12,7 @@ export interface PublishedRange extends DayRange {
   /** Days with a committed partition. */
   readonly days: readonly Day[];
   readonly missingDays: readonly Day[];
-  /** Of the data files. */
-  readonly keys: readonly string[];
+  readonly files: readonly { readonly day: Day; readonly key: string }[];
   readonly rowCount: number;
   readonly definitionVersion: string;
   /** Of the metric; those of the first day. */
@@ -45,7 +44,7 @@ export async function readPublishedRange(
     table,
     days,
     missingDays: wanted.filter((day) => !days.includes(day)),
-    keys: partitions.flatMap(({ files }) => files.map(({ key }) => key)),
+    files: partitions.flatMap(({ day, files }) => files.map(({ key }) => ({ day, key }))),
     rowCount: partitions.reduce((sum, { rowCount }) => sum + rowCount, 0),
     definitionVersion,
     params,

@@ -16,7 +16,7 @@ export interface RangeFile {
   readonly sha256: string;
 }
 
-export interface RangeExport extends Omit<PublishedRange, 'keys' | 'table' | 'rowCount'> {
+export interface RangeExport extends Omit<PublishedRange, 'files' | 'table' | 'rowCount'> {
   readonly tables: readonly {
     readonly table: string;
     readonly rowCount: number;
@@ -37,7 +37,7 @@ export interface RangeQuery {
 export async function writeRange(
   duck: Duck,
   name: string,
-  { keys: _keys, table: _table, rowCount: _rowCount, ...range }: PublishedRange,
+  { files: _files, table: _table, rowCount: _rowCount, ...range }: PublishedRange,
   queries: readonly RangeQuery[],
   outDir: string,
 ): Promise<RangeExport> {

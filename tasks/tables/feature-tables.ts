@@ -1,0 +1,111 @@
+/** The tables for data science, made on demand for a range of days: users under a key that only the holder of the secret can make. */
+import type { ColumnSchema, TableSchema } from '../../lake/table-schema.ts';
+
+const userKey: ColumnSchema = {
+  name: 'user_key',
+  type: 'string',
+  description: 'HMAC-SHA-256 of user_id, hex. Still personal data.',
+  rule: 'R16',
+};
+const day: ColumnSchema = { name: 'day', type: 'date', description: 'Local date.', rule: 'R11' };
+const suspect: ColumnSchema = {
+  name: 'suspect',
+  type: 'int',
+  unit: '0/1',
+  description: '1: too many events for a person.',
+  rule: 'R13',
+};
+const count = (name: string, description: string): ColumnSchema => ({
+  ...{ name, type: 'int', unit: 'count', description },
+});
+const share = (name: string, description: string): ColumnSchema => ({
+  ...{ name, type: 'double', nullable: true, unit: 'share', description },
+});
+const hour = (_: unknown, index: number): ColumnSchema => {
+  const two = String(index).padStart(2, '0');
+  return count(`hour_${two}`, `Events from ${two}:00 to ${two}:59 local time.`);
+};
+
+export const FEATURES_USER_DAY: TableSchema = {
+  name: 'features_user_day',
+  description: 'One row per user and day with an event: what a model may learn from.',
+  key: ['user_key', 'day'],
+  exported: false,
+  columns: [
+    userKey,
+    day,
+    count('views', 'Views.'),
+    count('flyers', 'Flyers viewed.'),
+    count('merchants', 'Known merchants of these flyers.'),
+    {
+      ...{ name: 'dwell_s', type: 'double', nullable: true, unit: 's', rule: 'R9' },
+      description: 'Sum over measured views; NULL when there is none.',
+    },
+    {
+      ...{ name: 'log1p_dwell_median', type: 'double', nullable: true, rule: 'R15' },
+      description: 'Median of ln(1 + dwell_s) over measured views.',
+    },
+    share('bounce_share', 'Measured views shorter than bounce_s, of measured views.'),
+    {
+      ...{ name: 'item_opens_per_view', type: 'double', nullable: true },
+      description: 'Items opened in views ÷ views.',
+    },
+    share('reopen_share', 'Views whose flyer was opened again in them, of views.'),
+    count('favourites', 'Favourites, in views or not.'),
+    count('sessions', 'Silences longer than the timeout, plus 1; a day begins a session.'),
+    ...Array.from({ length: 24 }, hour),
+    share('unmeasured_share', 'Views without dwell, of views.'),
+    share('merchant_share_top1', 'Views of the most viewed merchant, of views.'),
+    {
+      ...{ name: 'days_since_last', type: 'int', nullable: true, unit: 'days' },
+      description: "Since the user's day before in the range; NULL for the first.",
+    },
+    suspect,
+  ],
+};
+
+export const FEATURES_VIEW: TableSchema = {
+  name: 'features_view',
+  description: 'One row per view, with the flag that survival models need.',
+  key: ['user_key', 'day', 'view_no'],
+  exported: false,
+  columns: [
+    userKey,
+    day,
+    { ...count('view_no', 'As in flyer_views.'), rule: 'R6' },
+    { name: 'merchant_id', type: 'string', nullable: true, description: 'NULL: unknown.', rule: 'R3' },
+    { name: 'flyer_id', type: 'string', description: 'The flyer.', rule: 'R3' },
+    { name: 'origin', type: 'string', description: 'flyer_open or item_open.', rule: 'R6' },
+    {
+      name: 'start_ts',
+      type: 'double',
+      unit: 'epoch s',
+      description: 'Instant of the first event.',
+      rule: 'R6',
+    },
+    {
+      ...{ name: 'dwell_s', type: 'double', nullable: true, unit: 's', rule: 'R9' },
+      description: 'Time on the flyer, capped; NULL when unmeasured.',
+    },
+    {
+      ...{ name: 'duration_s', type: 'double', unit: 's', rule: 'R9' },
+      description:
+        'Time until the end, or until it was last seen: 0 for a single event. Never NULL, not capped.',
+    },
+    {
+      ...{ name: 'ended', type: 'int', unit: '0/1', rule: 'R9' },
+      description: '1: the end was seen at duration_s; 0: censored, it lasted longer.',
+    },
+    { name: 'end_reason', type: 'string', description: 'As in flyer_views.', rule: 'R9' },
+    {
+      ...{ name: 'previous_end_reason', type: 'string', nullable: true, rule: 'R9' },
+      description: "Of the user's view before on this day; NULL for the first.",
+    },
+    count('n_events', 'Events in the view.'),
+    count('item_opens', 'Items opened in the view.'),
+    count('reopens', 'Times the open flyer was opened again.'),
+    count('session_no', 'Number of the session in the day, from 1.'),
+    count('position_in_session', 'Number of the view in its session, from 1.'),
+    suspect,
+  ],
+};
