@@ -57,13 +57,20 @@ export async function startTwin(
   const leases = async () =>
     new Map(toScores(await redis.zrange(keys.channel(CHANNEL, 'leases'), '0', '-1', 'WITHSCORES')));
 
-  /** The core lets a worker claim what waits, whether its time has come or not; Redis, only what has been handed out. */
+  /**
+   * The core lets a worker claim what waits, whether its time has come or not; Redis, only what has been handed out. One more is
+   * handed out at a time, so that of a mapped task some are and some are not.
+   */
   const handOut = async (id: string) => {
-    if ((await redis.zscore(keys.channel(CHANNEL, 'outbox'), id)) !== null) return;
-    await setHands(100);
+    const [outbox, running] = [keys.channel(CHANNEL, 'outbox'), keys.channel(CHANNEL, 'leases')];
     const time = nowMs;
     nowMs += 10_000_000;
-    await engine.transition('take-outbox', [1000]);
+    for (let tries = 0; tries < 1_000 && (await redis.zscore(outbox, id)) === null; tries += 1) {
+      const busy = (await redis.zcard(outbox)) + (await redis.zcard(running));
+      await setHands(busy + 1);
+      await engine.transition('take-outbox', [1000]);
+      if ((await redis.zcard(outbox)) + (await redis.zcard(running)) === busy) break; // There is no such attempt.
+    }
     nowMs = time;
     await setHands(hands);
   };
