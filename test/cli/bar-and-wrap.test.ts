@@ -1,3 +1,4 @@
+/** Bars and wrapped lines on a terminal of any width. */
 import { describe, expect, it } from 'vitest';
 import { bar } from '../../cli/terminal/bar.ts';
 import { wrap } from '../../cli/terminal/wrap.ts';

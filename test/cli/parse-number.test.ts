@@ -1,3 +1,4 @@
+/** Counts as people type them. */
 import { describe, expect, it } from 'vitest';
 import { parseCount } from '../../cli/parse-number.ts';
 

@@ -1,3 +1,4 @@
+/** The generate command as people type it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
