@@ -7,15 +7,16 @@ export function command(): Command {
   const declared = new Command('dags')
     .summary('the DAGs, their schedules, and pausing them')
     .description('The DAGs that schedulers know: their schedules, and up to when their intervals have runs.');
-  declared
+  const list = declared
     .command('list', { isDefault: true })
     .description('All DAGs.')
     .action(async (options: CommonOptions) => {
       const { listDags } = await import('../engine/dag-commands.ts');
       await listDags(options);
     });
+  withExamples(list, [['dags list', 'all of them']]);
   for (const [name, paused, what] of PAUSES) {
-    declared
+    const pausing = declared
       .command(name)
       .description(what)
       .argument('<dag>', 'name of the DAG')
@@ -23,6 +24,9 @@ export function command(): Command {
         const { pauseDag } = await import('../engine/dag-commands.ts');
         await pauseDag(dagId, paused, options);
       });
+    withExamples(pausing, [
+      [`dags ${name} nightly`, paused ? 'no scheduled runs until it goes on' : 'go on'],
+    ]);
   }
   return withExamples(declared, [
     ['dags', 'all of them'],

@@ -33,7 +33,7 @@ export function command(): Command {
 }
 
 function list(): Command {
-  return new Command('list')
+  const declared = new Command('list')
     .description('Runs, newest first.')
     .argument('[dag]', 'only of this DAG')
     .addOption(new Option('--state <state>', 'only in this state').choices(RUN_STATES))
@@ -42,19 +42,24 @@ function list(): Command {
       const { listRuns } = await import('../engine/look-at-runs.ts');
       await listRuns(dagId, options);
     });
+  return withExamples(declared, [
+    ['runs list', 'the latest runs of all DAGs'],
+    ['runs list nightly --state failed', 'what failed'],
+  ]);
 }
 
 function show(): Command {
-  return ofRun('show', 'One run with its task instances.').action(
+  const declared = ofRun('show', 'One run with its task instances.').action(
     async (dagId: string, runId: string, options: CommonOptions) => {
       const { showRun } = await import('../engine/look-at-runs.ts');
       await showRun(dagId, runId, options);
     },
   );
+  return withExamples(declared, [[`runs show ${RUN}`, 'states, attempts and durations']]);
 }
 
 function cancel(): Command {
-  return ofRun(
+  const declared = ofRun(
     'cancel',
     'Ends a run: what runs is stopped within two seconds, what has not begun is skipped.',
   )
@@ -63,10 +68,11 @@ function cancel(): Command {
       const { cancelRun } = await import('../engine/change-run.ts');
       await cancelRun(dagId, runId, options);
     });
+  return withExamples(declared, [[`runs cancel ${RUN}`, 'end it now']]);
 }
 
 function clear(): Command {
-  return ofRun('clear', 'Runs tasks again, all or some. Without --yes it only says which.')
+  const declared = ofRun('clear', 'Runs tasks again, all or some. Without --yes it only says which.')
     .option('--task <id>', 'only this task, may be repeated', collect, [])
     .option('--downstream', 'and what is behind them', false)
     .option('--failed', 'only those that failed', false)
@@ -75,10 +81,14 @@ function clear(): Command {
       const { clearRun } = await import('../engine/change-run.ts');
       await clearRun(dagId, runId, options);
     });
+  return withExamples(declared, [
+    [`runs clear ${RUN} --failed --downstream`, 'what would run again'],
+    [`runs clear ${RUN} --failed --downstream --yes`, 'run it again'],
+  ]);
 }
 
 function mark(): Command {
-  return ofRun(
+  const declared = ofRun(
     'mark',
     'Ends a task, or one of its instances, by hand; what is behind it goes on accordingly.',
   )
@@ -98,6 +108,7 @@ function mark(): Command {
         await markTask({ dagId, runId }, taskId, state, options);
       },
     );
+  return withExamples(declared, [[`runs mark ${RUN} check-day success`, 'go on in spite of it']]);
 }
 
 function ofRun(name: string, description: string): Command {
