@@ -44,6 +44,8 @@ const gapMs = (timeoutMs: number) =>
     { weight: 4, arbitrary: fc.constant(0) },
     { weight: 8, arbitrary: fc.integer({ min: 0, max: 90 }).map((seconds) => seconds * 1000) },
     { weight: 2, arbitrary: fc.integer({ min: 1, max: 20_000 }) },
+    // With a cap of 120 s, exactly the cap.
+    { weight: 1, arbitrary: fc.constantFrom(60_000, 120_000) },
     {
       weight: 3,
       arbitrary: fc.constantFrom(timeoutMs, timeoutMs + 1, timeoutMs - 1, timeoutMs + 1000, timeoutMs * 2),
