@@ -18,7 +18,7 @@ export async function runOrchestration(options: OrchestrationOptions): Promise<v
   const signal = interruptSignal();
   const environment = describeEnvironment(PROJECT_ROOT);
   const scenarios: ScenarioResult[] = [];
-  using progress = new ProgressDisplay();
+  const progress = new ProgressDisplay();
   progress.update('start', { label: 'Start Redis, a scheduler and two workers', state: 'running' });
   const stack = await startStack(options.concurrency);
   try {
@@ -31,9 +31,9 @@ export async function runOrchestration(options: OrchestrationOptions): Promise<v
       progress.update(name, { state: 'done' });
     }
   } finally {
+    progress.stop();
     await stack.stop();
   }
-  progress.stop();
   const ok = scenarios.every(({ figures }) => figures.every(isMet));
   const { concurrency } = options;
   const result: OrchestrationResult = {

@@ -72,7 +72,7 @@ for i = 0, tonumber(call('HGET', run.graph, 'count')) - 1 do
     fl.endUnstarted(run, i, 'k', finished, false, reason)
   elseif task.state == 'a' then
     if fl.nodeOf(run, i).expand then fl.unplanRange(run, i) end
-    if task.cursor and not task.kept then
+    if task.cursor and not task.kept and not task.rest then
       cancelMapped(i, finished)
     else
       fl.eachInstance(run, i, function(m, instance, untouched) endByCancel(i, m, instance, untouched, finished) end)
