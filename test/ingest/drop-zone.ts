@@ -21,7 +21,11 @@ export interface DropZone {
   /** Replaces the drop if it is there. */
   put(key: string, content: string | Buffer): Promise<void>;
   remove(key: string): Promise<void>;
-  ingest(day: string, params?: Partial<MetricParams>, options?: Partial<IngestOptions>): Promise<IngestedDay>;
+  ingest(
+    day: string,
+    params?: Partial<MetricParams>,
+    options?: Partial<IngestOptions & { memoryLimitBytes: number }>,
+  ): Promise<IngestedDay>;
   /** The day's own rows, in order of instant, user and line. */
   events(inputs: DayInputs): Promise<StagedRow[]>;
   rejects(inputs: DayInputs): Promise<(RejectedRow & { readonly source: string })[]>;
@@ -74,7 +78,7 @@ export async function openDropZone(
     ingest(day, params = {}, options = {}) {
       const scratchDir = join(dir, `scratch-${runs++}`);
       return ingestDay(
-        { drops, lake, scratchDir, memoryLimitBytes: 512 << 20, threads: 2 },
+        { drops, lake, scratchDir, memoryLimitBytes: options.memoryLimitBytes ?? 512 << 20, threads: 2 },
         {
           day,
           params: metricParamsSchema.parse(params),

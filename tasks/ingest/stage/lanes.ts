@@ -7,6 +7,8 @@ const sql = sqlFile(new URL('./stage-rows.sql', import.meta.url));
 
 /** More than two queries at once starve the process's own work. */
 const LANES_MAX = 2;
+/** A lane with less cannot hold the smallest chunk, bytes. */
+const LANE_MEMORY_MIN = 64 << 20;
 
 export interface LaneOptions {
   /** Of all lanes together, bytes. */
@@ -27,7 +29,8 @@ export interface Lanes {
 }
 
 export function openLanes(options: LaneOptions): Lanes {
-  const count = Math.min(LANES_MAX, Math.max(1, options.threads));
+  const { memoryLimitBytes, threads } = options;
+  const count = Math.max(1, Math.min(LANES_MAX, threads, Math.floor(memoryLimitBytes / LANE_MEMORY_MIN)));
   const ducks: (Promise<Duck> | undefined)[] = new Array(count).fill(undefined);
   const free = Array.from({ length: count }, (_, lane) => lane).reverse();
   const waiting: ((lane: number) => void)[] = [];

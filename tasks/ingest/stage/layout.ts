@@ -9,7 +9,7 @@ const BUCKETS_MAX = 4096;
 const ROW_BYTES = 110;
 /** A day with a smaller share of the rows is not split. */
 const SPLIT_SHARE_MIN = 0.05;
-const CHUNK_BYTES_MIN = 16 << 20;
+const CHUNK_BYTES_MIN = 8 << 20;
 const CHUNK_BYTES_MAX = 128 << 20;
 
 export interface Layout {
