@@ -177,13 +177,13 @@ describe('the fast path equals the slow one', () => {
   it('on plain and quoted CSV with odd values', async () => {
     await fc.assert(
       fc.asyncProperty(csvDocument(plainRow), pieceBytes, (text, bytes) => expectSame(text, 'csv', bytes)),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
     await fc.assert(
       fc.asyncProperty(csvDocument(csvRow, plainRow), pieceBytes, (text, bytes) =>
         expectSame(text, 'csv', bytes),
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -192,7 +192,7 @@ describe('the fast path equals the slow one', () => {
       fc.asyncProperty(csvDocument(plainRow, plainRow, csvRow, dirtyRow), pieceBytes, (text, bytes) =>
         expectSame(text, 'csv', bytes),
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -202,7 +202,7 @@ describe('the fast path equals the slow one', () => {
       .map(([lines, lineEnd]) => lines.join(lineEnd));
     await fc.assert(
       fc.asyncProperty(document, pieceBytes, (text, bytes) => expectSame(text, 'ndjson', bytes)),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });
