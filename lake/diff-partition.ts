@@ -1,5 +1,6 @@
 /** What changed between two versions of a partition: rows by key, and the sum of every number. */
-import { type Duck, sqlName, sqlPaths } from './duckdb.ts';
+import { type Duck, sqlName } from './duckdb.ts';
+import { partitionRows } from './partition-rows.ts';
 import type { ColumnSchema, TableSchema } from './table-schema.ts';
 
 export interface PartitionDiff {
@@ -45,8 +46,8 @@ export async function diffPartition(
   ];
   const keys = schema.key.map((name) => `a.${sqlName(name)} IS NOT DISTINCT FROM b.${sqlName(name)}`);
   const [row] = await duck.rows<Record<string, bigint | number | null>>(
-    `SELECT ${terms.join(', ')} FROM (${await rowsOf(duck, schema, before)}) AS a
-     FULL JOIN (${await rowsOf(duck, schema, after)}) AS b ON ${keys.join(' AND ')}`,
+    `SELECT ${terms.join(', ')} FROM (${await partitionRows(duck, schema, before, ', true AS present')}) AS a
+     FULL JOIN (${await partitionRows(duck, schema, after, ', true AS present')}) AS b ON ${keys.join(' AND ')}`,
   );
   const figure = (name: string) => Number(row![name]);
   const sum = (name: string) => (row![name] === null ? undefined : Number(row![name]));
@@ -70,26 +71,4 @@ function sumOf(side: 'a' | 'b', { name, type }: ColumnSchema): string {
     return `coalesce(sum(${side}.${sqlName(name)}), 0)::DOUBLE`;
   }
   return type === 'boolean' ? `count(*) FILTER (${side}.${sqlName(name)})::DOUBLE` : 'NULL';
-}
-
-const DUCK_TYPE = {
-  string: 'VARCHAR',
-  int: 'INTEGER',
-  long: 'BIGINT',
-  double: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  date: 'DATE',
-} as const;
-
-/** The declared columns of some files, and `present`, which is true. */
-async function rowsOf(duck: Duck, schema: TableSchema, paths: readonly string[]): Promise<string> {
-  const from = `read_parquet(${sqlPaths(paths)}, hive_partitioning = false)`;
-  const described =
-    paths.length === 0 ? [] : await duck.rows<{ column_name: string }>(`DESCRIBE SELECT * FROM ${from}`);
-  const present = new Set(described.map(({ column_name }) => column_name));
-  const columns = schema.columns.map(({ name, type }) =>
-    present.has(name) ? sqlName(name) : `NULL::${DUCK_TYPE[type]} AS ${sqlName(name)}`,
-  );
-  const select = `SELECT ${columns.join(', ')}, true AS present`;
-  return paths.length === 0 ? `${select} WHERE false` : `${select} FROM ${from}`;
 }

@@ -4,6 +4,7 @@ import { blobValue } from '@duckdb/node-api';
 import { FlyerlineError } from '../infra/errors.ts';
 import { type Duck, openDuck, sqlPaths } from '../lake/duckdb.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
+import { DUCK_TYPE } from '../lake/partition-rows.ts';
 import type { TableSchema } from '../lake/table-schema.ts';
 import type { ExportUserOptions } from './export-user.ts';
 import { metricParamsSchema } from './metric-params.ts';
@@ -77,12 +78,8 @@ async function createPads(duck: Duck, secret: string): Promise<void> {
   ]);
 }
 
-const DUCK_TYPE = { string: 'VARCHAR', int: 'INTEGER', double: 'DOUBLE', date: 'DATE' } as const;
-
 async function createRows(duck: Duck, { name, columns }: TableSchema): Promise<void> {
-  const declared = columns.map(
-    (column) => `${column.name} ${DUCK_TYPE[column.type as keyof typeof DUCK_TYPE]}`,
-  );
+  const declared = columns.map((column) => `${column.name} ${DUCK_TYPE[column.type]}`);
   await duck.run(`CREATE TEMP TABLE ${name}_row (${declared.join(', ')})`);
 }
 

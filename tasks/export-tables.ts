@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import type { TaskContext } from '../engine/task-context.ts';
 import { publishCurrent } from '../lake/current.ts';
-import { type Duck, openDuck, sqlName, sqlPaths, type WrittenFile } from '../lake/duckdb.ts';
+import { type Duck, openDuck, type WrittenFile } from '../lake/duckdb.ts';
 import type { ExportFormat } from '../lake/lake-keys.ts';
+import { partitionRows } from '../lake/partition-rows.ts';
 import type { AddFile } from '../lake/table-log.ts';
 import type { TableSchema } from '../lake/table-schema.ts';
 import type { ExportedRef } from './refs.ts';
@@ -42,7 +43,8 @@ export async function exportTables(
       signal.throwIfAborted();
       const build = async (_snapshot: unknown, dataFiles: readonly AddFile[]) => {
         const paths = await Promise.all(dataFiles.map(({ key }) => services.lake.fetchFile(key, scratchDir)));
-        return write(duck, schema, rowsOf(schema, paths), join(scratchDir, `${schema.name}.${format}`));
+        const rows = await partitionRows(duck, schema, paths);
+        return write(duck, schema, rows, join(scratchDir, `${schema.name}.${format}`));
       };
       const { key, rowCount, size, sha256 } = await publishCurrent(services.lake, schema, {
         day,
@@ -56,22 +58,4 @@ export async function exportTables(
   } finally {
     await duck.close();
   }
-}
-
-const DUCK_TYPE = {
-  string: 'VARCHAR',
-  int: 'INTEGER',
-  long: 'BIGINT',
-  double: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  date: 'DATE',
-} as const;
-
-/** A day without rows has no data file; its exports are files with a header and no rows. */
-function rowsOf(schema: TableSchema, paths: readonly string[]): string {
-  if (paths.length > 0) {
-    return `SELECT ${schema.columns.map(({ name }) => sqlName(name)).join(', ')} FROM read_parquet(${sqlPaths(paths)})`;
-  }
-  const columns = schema.columns.map(({ name, type }) => `NULL::${DUCK_TYPE[type]} AS ${sqlName(name)}`);
-  return `SELECT ${columns.join(', ')} WHERE false`;
 }
