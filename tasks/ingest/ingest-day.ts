@@ -99,7 +99,10 @@ async function stageAll(
 ): Promise<Coverage> {
   const { lake, drops } = services;
   for (let round = 1; ; round += 1) {
-    const [listed, known] = await Promise.all([listDrops(drops, identity), readStageBatches(lake, identity)]);
+    const [listed, known] = await Promise.all([
+      listDrops(drops, identity, lake.url),
+      readStageBatches(lake, identity),
+    ]);
     const before = coverDrops(known, listed, identity);
     if (before.missing.length === 0) return before;
     options.log.info(`Staging ${before.missing.length} of ${listed.length} drops`);

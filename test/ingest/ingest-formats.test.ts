@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openStore } from '../../lake/open-store.ts';
 import { describeWith } from '../support/requirement.ts';
 import { realDay, sharedFile } from '../support/shared-data.ts';
 import { useTempDir } from '../support/temp-dir.ts';
@@ -113,6 +114,19 @@ describe('formats', () => {
     }
     const { inputs } = await zone.ingest(DAY);
     expect(inputs.drops.map(({ key }) => key)).toEqual(['a.csv', 'b/C.CSV']);
+  });
+});
+
+describe('a lake among the drops', () => {
+  it.each(['', '/lake'])('at <drops>%s is not read as drops', async (below) => {
+    await open();
+    const lake = await openStore(`${zone.dropsDir}${below}`);
+    const shared = await openDropZone(temp.path, { drops: zone.drops, lake });
+    await zone.put(`${DAY}.csv`, csv(row(at('10:00:00'), 'u1')));
+    await lake.put('current/csv/user_day/dt=2018-10-01/user_day.csv', 'user_id,day\nu1,2018-10-01\n');
+    const first = await shared.ingest(DAY);
+    expect(first.inputs.drops.map(({ key }) => key)).toEqual([`${DAY}.csv`]);
+    expect((await shared.ingest(DAY)).inputs).toEqual(first.inputs);
   });
 });
 

@@ -83,6 +83,24 @@ describe('a large drop', () => {
     ]);
   });
 
+  it('whose run is cancelled in the middle ends with the reason, and counts for nothing', async () => {
+    await open();
+    await zone.put(`${DAY}.csv`, text);
+    const { drops, lake } = zone;
+    const cancel = new AbortController();
+    const cancelling = changedStore(lake, {
+      putFile: async (key, path, condition) => {
+        cancel.abort(new Error('cancelled by hand'));
+        return lake.putFile(key, path, condition);
+      },
+    });
+    const other = await openDropZone(temp.path, { drops, lake: cancelling });
+    await expect(
+      other.ingest(DAY, {}, { signal: cancel.signal, memoryLimitBytes: 64 << 20 }),
+    ).rejects.toThrow('cancelled by hand');
+    expect(await zone.keys('stage/batches/')).toEqual([]);
+  });
+
   it('whose process is killed in the middle is staged by the next one, once', async () => {
     await open();
     await zone.put(`${DAY}.csv.gz`, compressed);

@@ -27,14 +27,29 @@ const NAME = /\.(csv|ndjson|jsonl|json|xml)(?:\.(gz|zst))?$/i;
 const PRIVATE = /(?:^|\/)[._]/;
 const COMPRESSIONS: Readonly<Record<string, DropCompression>> = { gz: 'gzip', zst: 'zstd' };
 
-/** All drops, in order of their keys. */
-export async function listDrops(store: ObjectStore, identity: StagingIdentity): Promise<Drop[]> {
+/** Where a lake has its objects, when drops share its place. */
+const LAKE_FOLDERS = ['ctl/', 'current/', 'scratch/', 'stage/', 'tables/'];
+
+/** All drops, in order of their keys. A lake in the same place, or below it, holds none. */
+export async function listDrops(
+  store: ObjectStore,
+  identity: StagingIdentity,
+  lakeUrl?: string,
+): Promise<Drop[]> {
+  const notDrops = lakeUrl === undefined ? [] : prefixesOfLake(store.url, lakeUrl);
   const drops: Drop[] = [];
   for await (const info of store.list('')) {
+    if (notDrops.some((prefix) => info.key.startsWith(prefix))) continue;
     const drop = dropOf(info, identity);
     if (drop !== undefined) drops.push(drop);
   }
   return drops;
+}
+
+function prefixesOfLake(dropsUrl: string, lakeUrl: string): readonly string[] {
+  if (lakeUrl === dropsUrl) return LAKE_FOLDERS;
+  const above = dropsUrl.endsWith('/') ? dropsUrl : `${dropsUrl}/`;
+  return lakeUrl.startsWith(above) ? [`${decodeURIComponent(lakeUrl.slice(above.length))}/`] : [];
 }
 
 /** Undefined when the object is no drop. */

@@ -64,7 +64,7 @@ export class DropIntake {
     return chunks;
   }
 
-  /** What is left makes the last chunk. Resolves to nothing; the chunk comes with `takeChunks`. */
+  /** What is left makes the last chunk, which comes with `takeChunks`. */
   finishChunk(): void {
     this.#closeEvents();
     if (this.#pieces.length > 0) this.#chunks.push(this.#pieces);
@@ -78,11 +78,6 @@ export class DropIntake {
     rejects?.close();
     this.#rejects = undefined;
     return rejects;
-  }
-
-  /** Of all chunks that are not given out. */
-  get pieceCount(): number {
-    return this.#pieces.length;
   }
 
   async #addPiece(piece: Omit<Piece, 'path'>, bytes: Buffer): Promise<void> {

@@ -43,6 +43,17 @@ export function openLanes(options: LaneOptions): Lanes {
   };
   options.signal.addEventListener('abort', interrupt);
 
+  async function run<T>(duck: Duck, job: (duck: Duck) => Promise<T>): Promise<T> {
+    options.signal.throwIfAborted();
+    try {
+      return await job(duck);
+    } catch (error) {
+      // An interrupted query fails in its own words: why it was interrupted says more.
+      options.signal.throwIfAborted();
+      throw error;
+    }
+  }
+
   function release(lane: number): void {
     const next = waiting.shift();
     if (next === undefined) free.push(lane);
@@ -54,10 +65,7 @@ export function openLanes(options: LaneOptions): Lanes {
       const lane = free.pop() ?? (await new Promise<number>((resolve) => waiting.push(resolve)));
       // The first lane opens with the first job, the second only when both are needed: a small day needs one.
       ducks[lane] ??= openLane(options, count);
-      const done = ducks[lane].then((duck) => {
-        options.signal.throwIfAborted();
-        return job(duck);
-      });
+      const done = ducks[lane].then((duck) => run(duck, job));
       done.then(
         () => release(lane),
         () => release(lane),

@@ -49,6 +49,7 @@ export async function stageChunk(
   if (Array.isArray(written) && rowsOf(written) === linesOf(pieces))
     return { ...sort(written, layout), misread: [] };
 
+  if (!Array.isArray(written) && !isAboutRows(written)) throw written;
   await rm(dir, { recursive: true, force: true });
   const misread = await findMisread(duck, pieces);
   if (misread.length === 0 && !Array.isArray(written)) throw written;
@@ -57,6 +58,13 @@ export async function stageChunk(
   const again = await write(duck, rest, layout, dir);
   invariant(rowsOf(again) === linesOf(rest), 'pieces read twice have other rows');
   return { ...sort(again, layout), misread };
+}
+
+/** A reader gave up, and not memory, a disk or whoever interrupted it. */
+function isAboutRows(error: unknown): boolean {
+  return (
+    error instanceof Error && /^(Invalid Input|Parameter Not Allowed|Conversion) Error/.test(error.message)
+  );
 }
 
 interface WrittenFile {
