@@ -22,7 +22,7 @@ export interface DagStore {
   list(): Promise<readonly DagRow[]>;
   /** Undefined when no scheduler has registered it. */
   get(dagId: string): Promise<DagRow | undefined>;
-  /** A paused DAG gets no scheduled runs, and those that wait do not begin. Active runs go on. */
+  /** A paused DAG gets no scheduled runs, and those that wait do not begin. Active runs and those by hand go on. */
   pause(dagId: string, paused: boolean): Promise<void>;
   /** Moves the cursor on; never back. */
   coverUntil(dagId: string, endMs: number): Promise<void>;
@@ -35,8 +35,10 @@ export function dagStore(engine: RedisEngine): DagStore {
     return hash.version === undefined ? undefined : toRow(dagId, hash);
   };
   const pause = async (dagId: string, paused: boolean) => {
-    const flag = paused ? '1' : '0';
-    await redis.multi().hset(keys.dag(dagId), 'paused', flag).hset(keys.lane(dagId), 'paused', flag).exec();
+    const multi = redis.multi().hset(keys.dag(dagId), 'paused', paused ? '1' : '0');
+    if (paused) multi.hset(keys.lane(dagId), 'paused', 'scheduled');
+    else multi.hdel(keys.lane(dagId), 'paused');
+    await multi.exec();
   };
   return {
     get,

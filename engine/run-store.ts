@@ -55,7 +55,7 @@ export interface RunStore {
   deleteRun(ref: RunRef): Promise<boolean>;
   /** Limits how many attempts of a pool run, or are on their way to a worker, at a time. Undefined: no limit. */
   setPool(name: string, slots: number | undefined): Promise<void>;
-  /** Stops new runs of a lane from beginning; those that are active go on. */
+  /** Lets no run of a lane begin; those that are active go on. */
   pauseLane(name: string, paused: boolean): Promise<void>;
   /** Number of a run. Throws FL_RUN_UNKNOWN. */
   seqOf(ref: RunRef): Promise<string>;
@@ -133,7 +133,8 @@ export function runStore(engine: RedisEngine): RunStore {
       else await redis.hset(keys.pools, name, slots);
     },
     async pauseLane(name, paused) {
-      await redis.hset(keys.lane(name), 'paused', paused ? '1' : '0');
+      if (paused) await redis.hset(keys.lane(name), 'paused', 'all');
+      else await redis.hdel(keys.lane(name), 'paused');
     },
   };
 }

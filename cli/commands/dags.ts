@@ -10,9 +10,10 @@ export function command(): Command {
   const list = declared
     .command('list', { isDefault: true })
     .description('All DAGs.')
-    .action(async (options: CommonOptions) => {
+    // As the default it is called with options that "dags" itself has taken.
+    .action(async (_options: CommonOptions, list: Command) => {
       const { listDags } = await import('../engine/dag-commands.ts');
-      await listDags(options);
+      await listDags(list.optsWithGlobals());
     });
   withExamples(list, [['dags list', 'all of them']]);
   for (const [name, paused, what] of PAUSES) {
@@ -35,6 +36,6 @@ export function command(): Command {
 }
 
 const PAUSES = [
-  ['pause', true, 'Makes no scheduled runs of a DAG, and begins none that wait. Active runs go on.'],
+  ['pause', true, 'Makes no scheduled runs of a DAG, and begins none that wait. Runs by hand go on.'],
   ['resume', false, 'Goes on with a paused DAG; what it has missed is caught up with, if the DAG does so.'],
 ] as const;

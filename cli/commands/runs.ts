@@ -38,9 +38,10 @@ function list(): Command {
     .argument('[dag]', 'only of this DAG')
     .addOption(new Option('--state <state>', 'only in this state').choices(RUN_STATES))
     .option('--limit <count>', 'at most so many', parseCount, 20)
-    .action(async (dagId: string | undefined, options: ListRunsOptions) => {
+    // As the default it is called with options that "runs" itself has taken.
+    .action(async (dagId: string | undefined, _options: ListRunsOptions, list: Command) => {
       const { listRuns } = await import('../engine/look-at-runs.ts');
-      await listRuns(dagId, options);
+      await listRuns(dagId, list.optsWithGlobals());
     });
   return withExamples(declared, [
     ['runs list', 'the latest runs of all DAGs'],

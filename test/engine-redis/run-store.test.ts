@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { asset } from '../../engine/asset.ts';
 import { dag } from '../../engine/dag.ts';
+import { dagStore } from '../../engine/dag-store.ts';
 import { pruneRuns } from '../../engine/reconciler.ts';
 import { refusalOf } from '../../engine/redis-refusals.ts';
 import { allScripts } from '../../engine/redis-scripts.ts';
@@ -85,6 +86,15 @@ describeWith(redisInstalled, 'the run store', () => {
     await store.runs.pauseLane('pair', false);
     await store.engine.transition('take-outbox', [10]);
     expect(await store.reader.getRun(ref)).toMatchObject({ state: 'running' });
+  });
+
+  it('lets runs by hand pass scheduled ones of a DAG that is paused', async () => {
+    await dagStore(store.engine).register(pair);
+    await dagStore(store.engine).pause('pair', true);
+    const scheduled = await store.insert(pair, '2018-10-01', { kind: 'scheduled', runId: 'scheduled__1' });
+    const byHand = await store.insert(pair, '2018-10-02');
+    expect((await store.reader.getRun(scheduled)).state).toBe('queued');
+    expect((await store.reader.getRun(byHand)).state).toBe('running');
   });
 
   it('keeps a finished task instance in less than 1 KB', async () => {

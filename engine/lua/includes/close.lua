@@ -31,22 +31,29 @@ function fl.mayStart(run)
   return not before or call('HGET', P .. 'run:' .. before, 'state') == 'success'
 end
 
+-- The waiting run whose turn it is. In a lane that is paused for scheduled runs, those asked for by hand pass them.
+fl.LOOKED_AT_MAX = 100
+function fl.nextInLane(lane, paused)
+  local waiting = fl.laneKey(lane, 'waiting')
+  for _, seq in ipairs(call('ZRANGE', waiting, 0, paused and fl.LOOKED_AT_MAX - 1 or 0)) do
+    local run = fl.openRun(seq)
+    if not run then
+      call('ZREM', waiting, seq)
+    elseif not paused or call('HGET', run.key, 'kind') ~= 'scheduled' then
+      return run
+    end
+  end
+end
+
 function fl.startWaiting(lane)
   local limits = call('HMGET', fl.laneKey(lane), 'max', 'paused')
-  local max = tonumber(limits[1]) or 1
-  if limits[2] == '1' then return end
+  local max, paused = tonumber(limits[1]) or 1, limits[2]
+  if paused == 'all' then return end
   for _ = 1, fl.RUNS_STARTED_MAX do
     if call('ZCARD', fl.laneKey(lane, 'active')) >= max then return end
-    local seq = call('ZRANGE', fl.laneKey(lane, 'waiting'), 0, 0)[1]
-    local run = seq and fl.openRun(seq)
-    if not run then
-      if not seq then return end
-      call('ZREM', fl.laneKey(lane, 'waiting'), seq)
-    elseif not fl.mayStart(run) then
-      return
-    else
-      fl.startRun(run)
-    end
+    local run = fl.nextInLane(lane, paused == 'scheduled')
+    if not run or not fl.mayStart(run) then return end
+    fl.startRun(run)
   end
 end
 

@@ -1,6 +1,6 @@
 -- Where runs wait to begin. A lane is a DAG's own line, or that of one backfill: at most `max` of its runs are active at a time.
 --
---   lane:<name>           hash: max, paused
+--   lane:<name>           hash: max; paused: 'all', or 'scheduled' when only scheduled runs shall wait
 --   lane:<name>:waiting   sorted set of run numbers, by whose turn it is
 --   lane:<name>:active    sorted set of run numbers, by time of start
 
