@@ -7,6 +7,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../../cli/project-root.ts';
 import { findPython } from '../../cli/test/python.ts';
 import { flyerlineJson } from '../support/flyerline.ts';
+import { endingAtOnce } from '../support/python-script.ts';
 import { describeWith } from '../support/requirement.ts';
 import { useTempDir } from '../support/temp-dir.ts';
 
@@ -44,7 +45,7 @@ describeWith(readers, 'docs/guides/read-the-exports.md', () => {
   });
 
   it.each(snippets)('$title', async ({ code }) => {
-    const { stdout } = await run(python!, ['-c', code], {
+    const { stdout } = await run(python!, ['-c', endingAtOnce(code)], {
       env: { ...process.env, LAKE: lake },
       cwd: dirname(lake),
     });

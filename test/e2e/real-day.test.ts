@@ -8,6 +8,7 @@ import type { RunReport } from '../../cli/run/run-report.ts';
 import { findPython } from '../../cli/test/python.ts';
 import { openDuck, sqlPaths } from '../../lake/duckdb.ts';
 import { flyerline, flyerlineJson } from '../support/flyerline.ts';
+import { endingAtOnce } from '../support/python-script.ts';
 import { describeWith } from '../support/requirement.ts';
 import { s3ServerInstalled, useS3Server } from '../support/s3-server.ts';
 import { realDay } from '../support/shared-data.ts';
@@ -59,7 +60,7 @@ describeWith([realDay, pandas], 'nightly on a real day', () => {
       `frames = [pd.read_csv(${JSON.stringify(csv('user_day'))}), pd.read_parquet(${JSON.stringify(parquet('user_day'))})]`,
       "print(json.dumps([{'users': len(f), 'views': int(f['views'].sum()), 'dwell_s': float(f['dwell_s'].sum())} for f in frames]))",
     ].join('\n');
-    const { stdout } = await run(python!, ['-c', script]);
+    const { stdout } = await run(python!, ['-c', endingAtOnce(script)]);
     seen.push(...(JSON.parse(stdout) as unknown[]));
     expect(seen).toEqual(Array(4).fill(seen[0]));
     expect((seen[0] as { users: number }).users).toBeGreaterThan(1000);

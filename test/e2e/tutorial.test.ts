@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../../cli/project-root.ts';
 import { findPython } from '../../cli/test/python.ts';
 import { openDuck } from '../../lake/duckdb.ts';
+import { endingAtOnce } from '../support/python-script.ts';
 import { redisInstalled } from '../support/redis.ts';
 import { describeWith } from '../support/requirement.ts';
 import { useTempDir } from '../support/temp-dir.ts';
@@ -48,7 +49,7 @@ const RUN: Record<Step['language'], (code: string, cwd: string) => Promise<strin
     return (await run('/bin/sh', ['-e', '-c', code], { cwd, env, maxBuffer: 16 * 1024 ** 2 })).stdout;
   },
   async python(code, cwd) {
-    const { stdout } = await run(python!, ['-c', code], { cwd });
+    const { stdout } = await run(python!, ['-c', endingAtOnce(code)], { cwd });
     // Medians of some hundred views, bots left out: they cannot miss the truth by much.
     expect(Number(stdout)).toBeGreaterThan(0.95);
     return stdout;

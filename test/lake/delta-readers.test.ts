@@ -11,6 +11,7 @@ import { collectGarbage } from '../../lake/gc.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { openStore } from '../../lake/open-store.ts';
 import { rollbackPartition } from '../../lake/rollback.ts';
+import { endingAtOnce } from '../support/python-script.ts';
 import { describeWith } from '../support/requirement.ts';
 import { s3ServerInstalled, useS3Server } from '../support/s3-server.ts';
 import { listKeys } from './list-keys.ts';
@@ -60,7 +61,7 @@ describeWith([pythonInstalled, s3ServerInstalled.moto], 'the Delta table', () =>
 
   const read = async (url: string, versions: readonly number[], options: Record<string, string> = {}) => {
     const script = join(lake.tempPath, 'read.py');
-    writeFileSync(script, READ);
+    writeFileSync(script, endingAtOnce(READ));
     const args = [script, url, JSON.stringify(versions), JSON.stringify(options)];
     const { stdout } = await run(python!, args, { timeout: 60_000 });
     return JSON.parse(stdout) as Seen;

@@ -19,6 +19,7 @@ import { readRestatements } from '../../lake/restatements.ts';
 import { filesOfDay, readSnapshot } from '../../lake/table-log.ts';
 import { verifyTable } from '../../lake/verify.ts';
 import { type Fault, startFaultyProxy } from '../support/faulty-proxy.ts';
+import { endingAtOnce } from '../support/python-script.ts';
 import { describeWith } from '../support/requirement.ts';
 import { s3ServerInstalled, useS3Server } from '../support/s3-server.ts';
 import { listKeys } from './list-keys.ts';
@@ -81,7 +82,7 @@ async function drill({ lake, url, env, readerOptions, store, random }: Drill): P
     await lake.export(store, day);
   }
   const script = join(lake.tempPath, 'reader.py');
-  writeFileSync(script, READER);
+  writeFileSync(script, endingAtOnce(READER));
   const reader = spawn(python!, [script, `${url}/tables/sample`, JSON.stringify(readerOptions)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
