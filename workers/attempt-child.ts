@@ -2,8 +2,8 @@
  * The process in which attempts run, one at a time: forked by a worker, kept warm, killed when an attempt must stop and does not.
  * It loads the DAGs and opens the services once. It ends with its worker.
  */
-import type { AttemptOutcome } from '../engine/attempt-outcome.ts';
-import { outcomeOfThrown } from '../engine/attempt-outcome.ts';
+import { format } from 'node:util';
+import { type AttemptOutcome, outcomeOfThrown } from '../engine/attempt-outcome.ts';
 import type { Dag } from '../engine/dag.ts';
 import { runAttempt } from '../engine/run-attempt.ts';
 import { FlyerlineError } from '../infra/errors.ts';
@@ -51,6 +51,7 @@ async function open(message: Extract<ToChild, { type: 'open' }>): Promise<void> 
   const services = await pipelines.createServices({ ...config, scratchDir });
   const log = createLogger({ level: config.log.level, format: 'json', write: writeLog });
   opened = { pipelines, services, scratchDir, log };
+  logWhatIsPrinted(log);
   send({ type: 'ready' });
 }
 
@@ -87,6 +88,20 @@ function findDag(dags: readonly Dag[], dagId: string): Dag {
     retryable: false,
   });
 }
+
+/** Through the same channel as the log, so that lines arrive in order and before the outcome; a pipe would not promise that. */
+function logWhatIsPrinted(log: Logger): void {
+  for (const [method, level] of PRINTED) {
+    console[method] = (...values: unknown[]) => log[level](format(...values));
+  }
+}
+const PRINTED = [
+  ['debug', 'debug'],
+  ['log', 'info'],
+  ['info', 'info'],
+  ['warn', 'warn'],
+  ['error', 'error'],
+] as const;
 
 const LOG_FLUSH_MS = 100;
 let lines: string[] = [];

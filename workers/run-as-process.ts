@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type Config, loadConfig } from '../infra/config.ts';
 import { FlyerlineError } from '../infra/errors.ts';
+import { createLogger } from '../infra/log.ts';
 
 export interface Stoppable {
   stop(options?: { readonly force?: boolean }): Promise<void>;
@@ -15,9 +16,20 @@ export interface ProcessArguments {
 
 /**
  * Starts it with `--pipelines <module>` and `--queue <name>` (may be repeated) from the command line, everything else from
- * FLYERLINE_* variables, and stops it as signals say. The exit code is 0 after a clean stop.
+ * FLYERLINE_* variables, and stops it as signals say. The exit code is 0 after a clean stop, 1 when it cannot start.
  */
 export async function runAsProcess(
+  start: (config: Config, args: ProcessArguments) => Promise<Stoppable>,
+): Promise<void> {
+  try {
+    await startAndWait(start);
+  } catch (error) {
+    createLogger({ name: 'process' }).error('The process ends: it cannot do its work.', { error });
+    process.exit(1); // Connections that are open by now would keep it.
+  }
+}
+
+async function startAndWait(
   start: (config: Config, args: ProcessArguments) => Promise<Stoppable>,
 ): Promise<void> {
   const { values } = parseArgs({

@@ -49,6 +49,7 @@ const step = defineTask({
   async run(ctx) {
     note(ctx, 'start');
     ctx.log.info('A step is taken.', { attempt: ctx.attempt });
+    console.log('printed by %s', ctx.taskId);
     if (ctx.params.ms > 0) await sleep(ctx.params.ms);
     note(ctx, 'end');
   },
