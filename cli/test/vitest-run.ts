@@ -16,7 +16,7 @@ export const PROJECT_LABEL: Readonly<Record<VitestProject, string>> = {
 };
 
 const TIMEOUT_MS: Readonly<Record<VitestProject, number>> = {
-  unit: 300_000,
+  unit: 600_000,
   integration: 480_000,
   e2e: 480_000,
 };
