@@ -77,7 +77,11 @@ export function newRun(
     kind,
     interval,
     params: parseRunParams(dag, about.params),
-    lane: { name: dag.id, activeRunsMax: options.activeRunsMax ?? ACTIVE_RUNS_MAX_DEFAULT },
+    // A line of their own: the nightly run would stand behind all days of a backfill, which are earlier.
+    lane: {
+      name: kind === 'backfill' ? `backfill/${dag.id}` : dag.id,
+      activeRunsMax: options.activeRunsMax ?? ACTIVE_RUNS_MAX_DEFAULT,
+    },
     ...(options.runTimeoutMs === undefined ? {} : { timeoutMs: options.runTimeoutMs }),
     ...(options.dependsOnPast === true && kind === 'scheduled' ? { dependsOnPast: true } : {}),
     ...(note === undefined ? {} : { note }),

@@ -172,6 +172,12 @@ export const dags = [
     const c = task(step, {}, { id: 'c', after: [a] });
     task(step, {}, { id: 'd', after: [b, c] });
   }),
+  dag('wide', manual, (task) => {
+    for (let n = 0; n < 8; n += 1) task(step, {}, { id: `wide-${n}` });
+  }),
+  dag('urgent', { ...manual, activeRunsMax: 50 }, (task) => {
+    for (let n = 0; n < 8; n += 1) task(step, {}, { id: `urgent-${n}`, priority: 100 });
+  }),
   dag('mapped', manual, (task) => {
     const all = task(list, {});
     task(sum, { all: task(double, { n: all }) });

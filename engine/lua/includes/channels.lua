@@ -1,6 +1,7 @@
 -- Where attempts wait. A channel is a pool and a queue, `<pool>@<queue>`, with three sorted sets:
 --
---   ready    may start, but has no slot yet; score: larger priority first, then the longest waiting
+--   ready    may start, but has no slot yet; score: runs by schedule and by hand before backfills, then larger priority first,
+--            then the longest waiting
 --   outbox   has a slot, to be claimed by a worker; score: when to hand it to BullMQ again
 --   leases   runs; score: when its lease ends
 --
@@ -10,7 +11,11 @@
 --- @include "run"
 
 fl.PRIORITY_MAX = 1000
-fl.PRIORITY_STEP = 4398046511104 -- 2^42 turns: 10,000 a second for 14 years. 2001 priorities above that still fit a double.
+fl.PRIORITY_STEP = 2199023255552 -- 2^41 turns: 10,000 a second for 7 years. Two bands of 2001 priorities still fit a double.
+-- Scores of backfills begin here. The band says who is who; who is next is said by fl.nextOf.
+fl.BACKFILL_BAND = 2001 * fl.PRIORITY_STEP
+-- While both wait, every so many-th attempt that a queue hands out is of a backfill: it has this share whatever comes, and no more.
+fl.BACKFILL_TURN = 4
 
 function fl.channelOf(run, node)
   return (run.pool or node.pool) .. '@' .. node.queue
@@ -29,14 +34,20 @@ function fl.parseAttemptId(id)
   return seq, tonumber(i), tonumber(m) or m, tonumber(attempt)
 end
 
--- The place at the end of its priority. Turns are counted, not timed: many things happen within a millisecond.
-function fl.lastInLine(priority)
+-- The place at the end of its band and priority. Turns are counted, not timed: many things happen within a millisecond.
+function fl.lastInLine(run, priority)
   local clamped = math.max(-fl.PRIORITY_MAX, math.min(fl.PRIORITY_MAX, priority))
-  return fl.int((fl.PRIORITY_MAX - clamped) * fl.PRIORITY_STEP + call('INCR', P .. 'turn'))
+  local band = run.backfill and fl.BACKFILL_BAND or 0
+  return fl.int(band + (fl.PRIORITY_MAX - clamped) * fl.PRIORITY_STEP + call('INCR', P .. 'turn'))
+end
+
+-- The same, for what already has a place: the rest of a range goes behind those that wait with it.
+function fl.lastAgain(score)
+  return fl.int(math.floor(score / fl.PRIORITY_STEP) * fl.PRIORITY_STEP + call('INCR', P .. 'turn'))
 end
 
 function fl.priorityOf(score)
-  return fl.PRIORITY_MAX - math.floor(score / fl.PRIORITY_STEP)
+  return fl.PRIORITY_MAX - math.floor(score / fl.PRIORITY_STEP) % 2001
 end
 
 fl.touched = {} -- Channels to fill at the end of the script.
@@ -49,14 +60,14 @@ function fl.plan(run, i, m, attempt, due)
     return
   end
   local channel = fl.channelOf(run, node)
-  call('ZADD', fl.channelKey(channel, 'ready'), fl.lastInLine(node.priority), fl.attemptId(run, i, m, attempt))
+  call('ZADD', fl.channelKey(channel, 'ready'), fl.lastInLine(run, node.priority), fl.attemptId(run, i, m, attempt))
   fl.touched[channel] = true
 end
 
 function fl.planRange(run, i)
   local node = fl.nodeOf(run, i)
   local channel = fl.channelOf(run, node)
-  call('ZADD', fl.channelKey(channel, 'ready'), fl.lastInLine(node.priority), run.seq .. '.' .. i .. '.*')
+  call('ZADD', fl.channelKey(channel, 'ready'), fl.lastInLine(run, node.priority), run.seq .. '.' .. i .. '.*')
   fl.touched[channel] = true
 end
 
@@ -135,43 +146,81 @@ function fl.takeRange(seq, i, limit)
   return ids, upto < task.n
 end
 
--- Moves ready attempts to the outbox as far as there are slots, and appends them to `out` as id, queue, priority. Whoever
--- called the script adds them to BullMQ.
-function fl.fillChannel(channel, out)
-  local ready, outbox = fl.channelKey(channel, 'ready'), fl.channelKey(channel, 'outbox')
-  if call('ZCARD', ready) == 0 then return end
-  local queue = string.match(channel, '@(.*)$')
-  local free = math.min(fl.idleHands(queue), fl.freeSlots(channel) or fl.DISPATCH_MAX)
-  local added = {}
-  while free > 0 do
-    local head = call('ZRANGE', ready, 0, math.min(free, 100) - 1, 'WITHSCORES')
-    if #head == 0 then break end
-    local gone = {}
-    for k = 1, #head, 2 do
-      if free <= 0 then break end
-      local id, score = head[k], tonumber(head[k + 1])
-      local ids, more = { id }, false
-      local seq, i, m = fl.parseAttemptId(id)
-      if m == '*' then ids, more = fl.takeRange(seq, i, free) end
-      -- The rest of a range goes to the end of its priority: runs take turns.
-      if more then call('ZADD', ready, fl.lastInLine(fl.priorityOf(score)), id) else table.insert(gone, id) end
-      for _, taken in ipairs(ids) do
-        table.insert(added, fl.int(now + fl.DISPATCH_GRACE_MS))
-        table.insert(added, taken)
-        table.insert(out, taken)
-        table.insert(out, queue)
-        table.insert(out, fl.priorityOf(score))
+-- The attempt or range whose turn it is in these channels: { channel, id, score }, and whether nobody else contends with its
+-- band. nil when nothing is ready, or what is has no slot. Backfills come last, but for their share.
+function fl.nextOf(queue, channels)
+  local first, backfill
+  for _, channel in ipairs(channels) do
+    local ready = fl.channelKey(channel, 'ready')
+    local head = call('ZRANGE', ready, 0, 0, 'WITHSCORES')
+    local score = tonumber(head[2])
+    if score and fl.hasSlot(channel) then
+      if score < fl.BACKFILL_BAND then
+        if not first or score < first.score then first = { channel = channel, id = head[1], score = score } end
+        if tonumber(call('ZRANGE', ready, -1, -1, 'WITHSCORES')[2]) < fl.BACKFILL_BAND then
+          score = nil
+        else
+          head = call('ZRANGEBYSCORE', ready, fl.int(fl.BACKFILL_BAND), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+          score = tonumber(head[2])
+        end
       end
-      free = free - #ids
+      if score and (not backfill or score < backfill.score) then
+        backfill = { channel = channel, id = head[1], score = score }
+      end
     end
-    if #gone > 0 then call('ZREM', ready, unpack(gone)) end
   end
-  fl.inBatches('ZADD', outbox, added)
+  if not first or not backfill then return first or backfill, true end
+  return call('INCR', P .. 'share:' .. queue) % fl.BACKFILL_TURN == 0 and backfill or first, false
 end
 
--- Fills every channel that this script has touched; the list is the reply to the caller.
+-- Takes it out of its channel: attempt ids, at most `limit` (of a range; it may hold none any more).
+function fl.take(head, limit)
+  local seq, i, m = fl.parseAttemptId(head.id)
+  local ids, more = { head.id }, false
+  if m == '*' then ids, more = fl.takeRange(seq, i, limit) end
+  local ready = fl.channelKey(head.channel, 'ready')
+  -- The rest of a range goes to the end of its priority: runs take turns.
+  if more then call('ZADD', ready, fl.lastAgain(head.score), head.id) else call('ZREM', ready, head.id) end
+  return ids
+end
+
+function fl.hasReady(channels)
+  for _, channel in ipairs(channels) do
+    if call('ZCARD', fl.channelKey(channel, 'ready')) > 0 then return true end
+  end
+  return false
+end
+
+-- Moves ready attempts of a queue to the outbox as far as there are hands and slots, and appends them to `out` as id, queue,
+-- priority. Whoever called the script adds them to BullMQ.
+function fl.fillQueue(queue, out)
+  local channels = fl.channelsOf(queue)
+  if not fl.hasReady(channels) then return end
+  local free = fl.idleHands(queue)
+  while free > 0 do
+    local head, alone = fl.nextOf(queue, channels)
+    if not head then return end
+    local ids = fl.take(head, alone and math.min(free, fl.freeSlots(head.channel) or free) or 1)
+    local added = {}
+    for _, id in ipairs(ids) do
+      table.insert(added, fl.int(now + fl.DISPATCH_GRACE_MS))
+      table.insert(added, id)
+      table.insert(out, id)
+      table.insert(out, queue)
+      table.insert(out, fl.priorityOf(head.score))
+    end
+    fl.inBatches('ZADD', fl.channelKey(head.channel, 'outbox'), added)
+    free = free - #ids
+  end
+end
+
+-- Fills every queue that this script has touched; the list is the reply to the caller.
 function fl.fillTouched()
-  local out = {}
-  for channel in pairs(fl.touched) do fl.fillChannel(channel, out) end
+  local out, filled = {}, {}
+  for channel in pairs(fl.touched) do
+    local queue = string.match(channel, '@(.*)$')
+    if not filled[queue] then fl.fillQueue(queue, out) end
+    filled[queue] = true
+  end
   return out
 end

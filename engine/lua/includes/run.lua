@@ -8,14 +8,14 @@ fl.runs = {} -- Open runs by number: ending one may begin another.
 function fl.openRun(seq)
   if fl.runs[seq] ~= nil then return fl.runs[seq] or nil end
   local key = P .. 'run:' .. seq
-  local v = call('HMGET', key, 'dag', 'version', 'state', 'unfinished', 'failedLeaves', 'cancelled', 'created', 'started', 'pool', 'lane')
+  local v = call('HMGET', key, 'dag', 'version', 'state', 'unfinished', 'failedLeaves', 'cancelled', 'created', 'started', 'pool', 'lane', 'kind')
   if not v[1] then
     fl.runs[seq] = false
     return nil
   end
   local run = {
     seq = seq, key = key, dag = v[1], state = v[3], unfinished = tonumber(v[4]), failedLeaves = tonumber(v[5]),
-    cancelled = v[6] or nil, created = tonumber(v[7]), started = tonumber(v[8]), pool = v[9] or nil, lane = v[10],
+    cancelled = v[6] or nil, created = tonumber(v[7]), started = tonumber(v[8]), pool = v[9] or nil, lane = v[10], backfill = v[11] == 'backfill',
     graph = P .. 'graph:' .. v[1] .. ':' .. v[2],
     nodes = {}, tasks = {}, dirtyTasks = {}, set = {}, del = {},
   }
