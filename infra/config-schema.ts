@@ -2,6 +2,7 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { notifySchema } from './config-notify.ts';
 import { LOG_LEVELS } from './log.ts';
 
 const MIB = 1024 ** 2;
@@ -82,6 +83,7 @@ export const configSchema = z.strictObject({
   s3: s3.prefault({}),
   dags: z.record(z.string(), dag).default({}),
   engine: engine.prefault({}),
+  notify: notifySchema.prefault({}),
 });
 
 export type Config = Readonly<z.infer<typeof configSchema>>;

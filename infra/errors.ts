@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   FL_STORE_UNFIT: 'The object store ignores conditional writes; publishing on it would not be safe.',
   FL_STORE_UNREACHABLE: 'The object store does not answer, or refuses the credentials.',
   FL_OBJECT_MISSING: 'An object that should be in the store is not there.',
+  FL_OBJECT_SPOILED: 'An object arrived from the store with other bytes than were stored there.',
   FL_PRECONDITION: 'A conditional write lost: somebody else wrote the object first.',
   FL_TABLE_UNSUPPORTED: 'A Delta table needs a protocol version or feature that is not supported.',
   FL_TABLE_CORRUPT: 'A Delta log has a gap, or an entry that does not parse.',
@@ -31,6 +32,7 @@ export const ERROR_CODES = {
   FL_DROP_CHANGED: 'A producer replaced or deleted a drop while it was read.',
   FL_REJECTS_ABOVE_LIMIT: 'More rows were rejected than the configured share allows.',
   FL_CHECK_FAILED: 'A data check blocks publication; the old partition stays.',
+  FL_NOTIFY_FAILED: 'A notification channel did not take a message.',
   FL_INTERNAL: 'An invariant does not hold; this is a bug.',
 } as const;
 
