@@ -26,7 +26,10 @@ export interface ObjectStore {
   head(key: string): Promise<ObjectInfo | undefined>;
   /** The whole object. Throws FL_OBJECT_MISSING. */
   get(key: string): Promise<{ readonly body: Buffer; readonly info: ObjectInfo }>;
-  /** The bytes from `offset` on (0 = all), resumed with Range and If-Match when the connection breaks. Throws FL_OBJECT_MISSING. */
+  /**
+   * The bytes from `offset` on (0 = all), resumed with Range and If-Match when the connection breaks. Throws
+   * FL_OBJECT_MISSING; the stream ends with FL_OBJECT_SPOILED when its checksum, if there is one, is not that of its bytes.
+   */
   read(key: string, offset?: number): Promise<Readable>;
   /** In code-point order of keys; `after` is exclusive. Keys are relative to the root, like `prefix`. */
   list(prefix: string, options?: { readonly after?: string }): AsyncIterable<ObjectInfo>;

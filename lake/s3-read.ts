@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ObjectInfo } from './object-store.ts';
 import { httpStatus, isNotFound, isPreconditionFailed, storeUnreachable } from './s3-errors.ts';
-import { changedWhileRead, objectMissing } from './store-errors.ts';
+import { arrivedSpoiled, changedWhileRead, objectMissing } from './store-errors.ts';
 
 /** Broken connections in a row without a byte of progress. */
 const BREAKS_MAX = 5;
@@ -28,7 +28,10 @@ interface OpenAnswer {
   readonly body: Readable | undefined;
 }
 
-/** Throws FL_OBJECT_MISSING at once; the stream throws FL_PRECONDITION when the object changes while it is read. */
+/**
+ * Throws FL_OBJECT_MISSING at once. The stream throws FL_PRECONDITION when the object changes while it is read, and
+ * FL_OBJECT_SPOILED at its end when its bytes are not those that were stored.
+ */
 export async function readS3Object(
   source: S3Source,
   offset: number,
@@ -58,6 +61,8 @@ async function* resuming(source: S3Source, offset: number, first: OpenAnswer): A
       }
       if (position < size) throw new Error(`the answer ended at byte ${position} of ${size}`);
     } catch (error) {
+      // All bytes came, and the client compared their checksum with the one that the server keeps.
+      if (position >= size) throw arrivedSpoiled(source.storeUrl, source.key, error);
       breaks += 1;
       if (breaks > BREAKS_MAX || !isBroken(error)) {
         throw storeUnreachable(source.storeUrl, `reading "${source.key}"`, error);

@@ -23,7 +23,7 @@ import { putBuffer, type S3Target } from './s3-write.ts';
 import { sha256Hex } from './sha256.ts';
 import { changedWhileRead, objectMissing, storeIsReadOnly } from './store-errors.ts';
 
-/** Of an object that is replaced faster than it is read. */
+/** Of an object that is replaced faster than it is read, or that arrives with wrong bytes. */
 const READS_MAX = 10;
 
 export interface S3StoreOptions {
@@ -222,13 +222,15 @@ class S3Store implements ObjectStore {
   }
 }
 
-/** Reads again what was replaced while it was read: nobody has seen the half that was read. */
+/** Reads again what was replaced or spoiled while it was read: nobody has seen what was read of it. */
 async function settled<T>(read: () => Promise<T>): Promise<T> {
   for (let reads = 1; ; reads += 1) {
     try {
       return await read();
     } catch (error) {
-      if (!isFlyerlineError(error, 'FL_PRECONDITION') || reads === READS_MAX) throw error;
+      const mayDiffer =
+        isFlyerlineError(error, 'FL_PRECONDITION') || isFlyerlineError(error, 'FL_OBJECT_SPOILED');
+      if (!mayDiffer || reads === READS_MAX) throw error;
     }
   }
 }

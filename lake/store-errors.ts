@@ -27,6 +27,15 @@ export function changedWhileRead(storeUrl: string, key: string): FlyerlineError 
   });
 }
 
+export function arrivedSpoiled(storeUrl: string, key: string, cause: unknown): FlyerlineError {
+  return new FlyerlineError('FL_OBJECT_SPOILED', {
+    subject: `Object "${key}" of ${storeUrl}`,
+    reason: 'arrived with other bytes than were stored',
+    remedy: 'read it again; when that does not help, verify the lake',
+    cause: cause instanceof Error ? new Error(cause.message) : undefined,
+  });
+}
+
 export function storeIsReadOnly(storeUrl: string, key: string): FlyerlineError {
   return new FlyerlineError('FL_INTERNAL', {
     subject: `Object "${key}"`,

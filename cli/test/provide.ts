@@ -1,4 +1,4 @@
-/** Gets what integration tests need before they run: Redis, versitygw, Python with moto and readers of the lake. */
+/** Gets what integration tests need before they run: Redis, versitygw, Python with two more S3 servers and readers of the lake. */
 import { findExecutable } from '../../infra/find-executable.ts';
 import { installRedis } from '../../infra/redis-install.ts';
 import type { ProgressDisplay } from '../terminal.ts';
@@ -30,7 +30,7 @@ const PROVISIONS: readonly Provision[] = [
     doing: 'building it with Go (once; some minutes)',
   },
   {
-    label: 'Python (moto, readers)',
+    label: 'Python (S3 servers, readers)',
     found: findPython,
     provide: makePython,
     doing: 'installing packages (once; a minute or two)',

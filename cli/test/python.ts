@@ -1,4 +1,4 @@
-/** Finds or makes the Python environment of the tests: moto, and readers of the lake that are not ours. */
+/** Finds or makes the Python environment of the tests: S3 servers, and readers of the lake that are not ours. */
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /** What the S3 store does when the network or the server misbehaves: a real server behind a proxy that breaks things. */
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
@@ -136,6 +136,24 @@ describeWith(s3ServerInstalled.versitygw, 'S3 store behind a faulty network', ()
     expect(Date.now() - startedMs).toBeLessThan(8_000);
   });
 
+  it.each([
+    ['refuses with 503', { status: 503, code: 'SlowDown' }],
+    ['says nothing', 'hang'],
+  ] as const)('gives up after a bounded time on a server that %s', async (_, fault) => {
+    const impatient = await openStore(`s3://${bucket}/lake`, {
+      s3: { ...server.config, endpoint: proxy.endpoint, requestTimeoutMs: 200, attemptsMax: 3 },
+    });
+    proxy.plan(Array<Fault>(100).fill(fault));
+    const startedMs = Date.now();
+    await expect(impatient.put('never', 'x')).rejects.toMatchObject({
+      code: 'FL_STORE_UNREACHABLE',
+      retryable: true,
+    });
+    expect(Date.now() - startedMs).toBeLessThan(10_000);
+    expect(proxy.seen).toHaveLength(3);
+    await impatient.close();
+  });
+
   it.each(['break', 'silence'] as const)('continues a download that ends in the middle by %s', async (by) => {
     const content = randomBytes(3 * MIB);
     await direct.put('cut', content);
@@ -148,6 +166,40 @@ describeWith(s3ServerInstalled.versitygw, 'S3 store behind a faulty network', ()
     );
     expect((await store.get('cut')).body.equals(content)).toBe(true);
     expect(proxy.seen.filter((line) => line.startsWith('GET'))).toHaveLength(3);
+  });
+
+  it('reads again what arrived with a bit flipped', async () => {
+    const content = randomBytes(MIB);
+    await direct.put('spoiled', content);
+    proxy.plan(['spoil-answer', 'spoil-answer'], isMethod('GET'));
+    expect((await store.get('spoiled')).body.compare(content)).toBe(0);
+    proxy.plan(['spoil-answer'], isMethod('GET'));
+    const fetched = await store.fetchFile('spoiled', temp.fresh());
+    expect((await readFile(fetched)).equals(content)).toBe(true);
+  });
+
+  it('tells who streams an object that its bytes were wrong, since they are gone already', async () => {
+    await direct.put('spoiled', randomBytes(MIB));
+    proxy.plan(['spoil-answer'], isMethod('GET'));
+    const stream = await store.read('spoiled');
+    await expect(stream.toArray()).rejects.toMatchObject({ code: 'FL_OBJECT_SPOILED', retryable: true });
+  });
+
+  it.each([
+    ['in one request', 1],
+    ['in parts', 9],
+  ])('never stores bytes that changed on their way up %s', async (_, mib) => {
+    const { path, content } = await largeFile(mib);
+    proxy.plan(
+      ['spoil-request'],
+      ({ method, headers }) => method === 'PUT' && Number(headers['content-length']) > MIB / 2,
+    );
+    await store.putFile('spoiled-up', path).catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'FL_STORE_UNREACHABLE' });
+    });
+    const stored = await direct.head('spoiled-up');
+    if (stored !== undefined) expect((await direct.get('spoiled-up')).body.equals(content)).toBe(true);
+    await direct.delete('spoiled-up');
   });
 
   it('never mixes two versions of an object that is replaced while it is read', async () => {

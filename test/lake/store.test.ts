@@ -1,4 +1,4 @@
-/** The conformance suite of object stores, on a directory and on two S3 servers that are not ours. */
+/** The conformance suite of object stores, on a directory and on three S3 servers that are not ours. */
 import { openStore } from '../../lake/open-store.ts';
 import { describeWith } from '../support/requirement.ts';
 import { s3ServerInstalled, useS3Server } from '../support/s3-server.ts';
@@ -6,7 +6,7 @@ import { describeStore } from './store-conformance.ts';
 
 describeStore('a local directory', (root) => openStore(root));
 
-for (const kind of ['versitygw', 'moto'] as const) {
+for (const kind of ['versitygw', 'ministack', 'moto'] as const) {
   describeWith(s3ServerInstalled[kind], kind, () => {
     const server = useS3Server(kind);
     describeStore(
@@ -16,4 +16,10 @@ for (const kind of ['versitygw', 'moto'] as const) {
       { conditionalParts: kind !== 'moto' },
     );
   });
+}
+
+// Any other server or account, with credentials as usual: s3://bucket/prefix, an empty place to write to.
+const given = process.env.FLYERLINE_CONFORMANCE_STORE;
+if (given !== undefined) {
+  describeStore(given, () => openStore(given, { s3: { endpoint: process.env.FLYERLINE_S3_ENDPOINT } }));
 }

@@ -1,6 +1,7 @@
-/** An HTTP proxy before a real server that loses answers, cuts bodies, hangs, or refuses, request by request as told. */
+/** An HTTP proxy before a real server that loses answers, cuts or spoils bodies, hangs, or refuses, request by request as told. */
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Transform } from 'node:stream';
 
 export type Fault =
   | 'pass'
@@ -8,6 +9,9 @@ export type Fault =
   | 'lose-answer'
   /** Nothing reaches the server, and nothing is answered. */
   | 'hang'
+  /** One bit of the request's body, or of the answer's, arrives wrong. */
+  | 'spoil-request'
+  | 'spoil-answer'
   /** The status, with S3's error document. */
   | { readonly status: number; readonly code: string }
   /** The answer's body ends after so many bytes, by a broken connection, or by silence. */
@@ -46,12 +50,14 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
           return;
         }
         outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-        if (fault === 'pass') answer.pipe(outgoing);
+        if (fault === 'pass' || fault === 'spoil-request') answer.pipe(outgoing);
+        else if (fault === 'spoil-answer') answer.pipe(spoiling()).pipe(outgoing);
         else cut(answer, outgoing, fault);
       },
     );
     forwarded.on('error', () => outgoing.destroy());
-    incoming.pipe(forwarded);
+    if (fault === 'spoil-request') incoming.pipe(spoiling()).pipe(forwarded);
+    else incoming.pipe(forwarded);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
@@ -68,6 +74,18 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** Of a body that is larger than any frame around it, a bit in the middle of the first chunk. */
+function spoiling(): Transform {
+  let isSpoiled = false;
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      if (!isSpoiled) chunk[chunk.length >> 1]! ^= 1;
+      isSpoiled = true;
+      done(null, chunk);
+    },
+  });
 }
 
 function refuse(outgoing: ServerResponse, { status, code }: { status: number; code: string }): void {

@@ -1,4 +1,4 @@
-/** Starts versitygw or moto as a child process on a free loopback port. */
+/** Starts versitygw, ministack or moto as a child process on a free loopback port. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { type ChildServer, startChildServer } from '../../infra/child-server.ts'
 import { freePort } from '../../infra/free-port.ts';
 import type { Requirement } from './requirement.ts';
 
-export type S3ServerKind = 'versitygw' | 'moto';
+export type S3ServerKind = 'versitygw' | 'moto' | 'ministack';
 
 const versitygwPath = await findVersitygw();
 const pythonPath = await findPython();
@@ -22,6 +22,10 @@ export const s3ServerInstalled: Readonly<Record<S3ServerKind, Requirement>> = {
   moto:
     pythonPath === undefined
       ? { missing: 'moto is not installed; ./flyerline test installs it with Python' }
+      : {},
+  ministack:
+    pythonPath === undefined
+      ? { missing: 'ministack is not installed; ./flyerline test installs it with Python' }
       : {},
 };
 
@@ -71,6 +75,21 @@ const START: Readonly<Record<S3ServerKind, Start>> = {
     startChildServer(pythonPath!, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
       cwd: rootDir,
     }),
+  ministack: async (port, rootDir) => {
+    const env = {
+      BIND_HOST: '127.0.0.1',
+      GATEWAY_PORT: String(port),
+      SERVICES: 's3',
+      // It keeps a file with its process id there.
+      TMPDIR: rootDir,
+      // It looks after containers of its own; here it has none, and must not look.
+      DOCKER_HOST: 'unix:///none',
+    };
+    return startChildServer(pythonPath!, ['-m', 'ministack'], {
+      env: { ...process.env, ...env },
+      cwd: rootDir,
+    });
+  },
 };
 
 /** Any answer will do: versitygw refuses a request without a signature. */

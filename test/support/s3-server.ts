@@ -1,4 +1,4 @@
-/** Real S3 servers for one test file, versitygw and moto, on a free port with credentials of their own. */
+/** Real S3 servers for one test file (versitygw, ministack, moto), on a free port with credentials of their own. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
