@@ -35,6 +35,8 @@ const manifestSchema = z.object({
   createdAt: z.string(),
   /** The latest event instant that was known; null when there was no event. */
   asOfMs: z.number().nullable(),
+  /** Whether late inputs may still change it; unknown for a table without that question. */
+  status: z.enum(['provisional', 'final']).optional(),
   /** Figures worth comparing between versions, by name. */
   stats: z.record(z.string(), z.number()).optional(),
   /** The claim whose files these are, when this claim computed the same bytes. */

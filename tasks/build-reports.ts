@@ -6,7 +6,6 @@ import type { ObjectStore } from '../lake/object-store.ts';
 import type { TableSchema } from '../lake/table-schema.ts';
 import { keyOrder } from '../lake/write-csv.ts';
 import { dayTables, dwellFacts } from './assets.ts';
-import { dayStatus } from './day-status.ts';
 import { defineTask } from './define-task.ts';
 import { dqChecks, sumCounters } from './dq-checks.ts';
 import { readDayInputs } from './ingest/day-inputs.ts';
@@ -27,7 +26,7 @@ export const buildReports = defineTask({
     const inputs = await readDayInputs(services.lake, dwell[0]!.inputsKey);
     const duck = await openDuck({ ...services, tempDir: scratchDir });
     try {
-      return await reportDay(duck, services.lake, inputs, dwell, { scratchDir, nowMs: Date.now() });
+      return await reportDay(duck, services.lake, inputs, dwell, { scratchDir });
     } finally {
       await duck.close();
     }
@@ -36,8 +35,6 @@ export const buildReports = defineTask({
 
 export interface ReportOptions {
   readonly scratchDir: string;
-  /** Decides between provisional and final (R12), nothing else. */
-  readonly nowMs: number;
   /** A quantile needs all values of its group at once; each takes 8 bytes, and its group's list up to twice that. @default 8 million */
   readonly valuesPerPass?: number;
 }
@@ -47,14 +44,14 @@ export async function reportDay(
   store: ObjectStore,
   inputs: DayInputs,
   buckets: readonly DwellRef[],
-  { scratchDir, nowMs, valuesPerPass = 8_000_000 }: ReportOptions,
+  { scratchDir, valuesPerPass = 8_000_000 }: ReportOptions,
 ): Promise<DayTablesRef> {
-  const { day, params } = inputs;
+  const { day, params, status } = inputs;
   const { inputsKey, tokens } = buckets[0]!;
   await openBuckets(duck, store, inputs, buckets, scratchDir);
   await setVariables(duck, {
     day,
-    status: dayStatus(day, params, nowMs),
+    status,
     bounce_ms: Math.round(params.bounce_s * 1000),
     k_min_users: params.k_min_users,
   });

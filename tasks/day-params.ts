@@ -8,12 +8,14 @@ export const dayParamsSchema = z.strictObject({
   force: z.boolean().default(false),
   /** A day with a larger share of rejected rows is not published, 0..1. */
   rejected_share_max: z.number().min(0).max(1).default(0.05),
+  /** The moment by which a day is provisional or final (R12), ISO 8601 with an offset. By default that at which the drops are listed. */
+  known_at: z.iso.datetime({ offset: true }).optional(),
 });
 
 export type DayParams = z.infer<typeof dayParamsSchema>;
 
 /** The part of the run's parameters that decides what the numbers are. */
 export function metricParamsOf(params: DayParams): MetricParams {
-  const { force: _force, rejected_share_max: _share, ...metric } = params;
+  const { force: _force, rejected_share_max: _share, known_at: _known, ...metric } = params;
   return metric;
 }

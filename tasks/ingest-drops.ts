@@ -10,9 +10,11 @@ export const ingestDrops = defineTask({
   makes: stagedEvents,
   params: dayParamsSchema,
   async run(ctx) {
+    const { known_at: knownAt } = ctx.params;
     const { inputs, refs, isUpToDate } = await ingestDay(ctx.services, {
       ...ctx,
       params: metricParamsOf(ctx.params),
+      knownAtMs: knownAt === undefined ? undefined : Date.parse(knownAt),
       tables: PUBLISHED_TABLES,
     });
     const { day, drops, rowsRead, buckets } = inputs;

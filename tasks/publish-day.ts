@@ -35,6 +35,7 @@ export const publishDay = defineTask({
           inputs: inputs.drops.map(({ key, etag, size }) => ({ key, etag, size })),
           createdAt: new Date().toISOString(),
           asOfMs: inputs.asOfMs,
+          status: inputs.status,
           rowCount,
           files,
           runId,

@@ -1,5 +1,6 @@
 /** What tasks pass to each other: small references to data in the lake, never rows. */
 import type { DataFile } from '../lake/data-file.ts';
+import type { DayStatus } from './day-status.ts';
 import type { MetricParams } from './metric-params.ts';
 
 /** One immutable Parquet file of parsed events of one drop, one day and one bucket. */
@@ -44,7 +45,9 @@ export interface DayInputs {
   readonly day: string;
   readonly params: MetricParams;
   readonly codeVersion: string;
-  /** sha256 over drops, params and code version, hex. */
+  /** Decided once, when the inputs were pinned (R12): every attempt of every task says the same. */
+  readonly status: DayStatus;
+  /** sha256 over drops, params, code version and status, hex. */
   readonly inputsHash: string;
   readonly drops: readonly DropPin[];
   /** Files of the day itself and those of neighbour days that reach into its horizon (rules R4, R12). */

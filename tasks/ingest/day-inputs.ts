@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FlyerlineError } from '../../infra/errors.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
+import { DAY_STATUSES } from '../day-status.ts';
 import { metricParamsSchema } from '../metric-params.ts';
 import type { DayInputs } from '../refs.ts';
 
@@ -21,6 +22,7 @@ const dayInputsSchema = z.object({
   day: z.string(),
   params: metricParamsSchema,
   codeVersion: z.string(),
+  status: z.enum(DAY_STATUSES).default('provisional'),
   inputsHash: z.string(),
   drops: z.array(z.object({ key: z.string(), etag: z.string(), size: z.number(), src: z.string() })),
   files: z.array(stagedFile),

@@ -25,6 +25,8 @@ export interface IngestOptions {
   readonly params: MetricParams;
   /** The tables that a run of this day commits. */
   readonly tables: readonly TableSchema[];
+  /** By it the day is provisional or final (R12), epoch ms. @default the clock, when the drops are listed */
+  readonly knownAtMs?: number | undefined;
   /** The attempt's own directory. */
   readonly scratchDir: string;
   readonly signal: AbortSignal;
@@ -49,7 +51,7 @@ const ROUNDS_MAX = 3;
  */
 export async function ingestDay(services: Services, options: IngestOptions): Promise<IngestedDay> {
   const { lake } = services;
-  const { day, params, tables } = options;
+  const { day, params, tables, knownAtMs = Date.now() } = options;
   const identity: StagingIdentity = {
     dropsUrl: services.drops.url,
     stagingVersion: await stagingVersion(),
@@ -61,7 +63,7 @@ export async function ingestDay(services: Services, options: IngestOptions): Pro
   try {
     const coverage = await stageAll(services, options, identity, lanes);
     const batches = await wholeBatches(services, options, coverage, lanes);
-    const pinned = pinDay({ day, params, codeVersion: await codeVersion(), batches });
+    const pinned = pinDay({ day, params, codeVersion: await codeVersion(), knownAtMs, batches });
     const asOfMs = await findAsOf(pinned, lake, options.scratchDir, async (use) => {
       const { done } = await lanes.start(use);
       return done;

@@ -77,6 +77,7 @@ async function compute(dir: string, threads: number): Promise<DayTablesRef> {
     day: DAY,
     params: metricParamsSchema.parse({}),
     codeVersion: 'test',
+    status: 'final',
     inputsHash: 'test',
     drops: [],
     files: [

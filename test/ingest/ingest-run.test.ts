@@ -43,7 +43,7 @@ describe('what a run passes on', () => {
 
 describe('a day is up to date', () => {
   const tables = [CLEAN_EVENTS, USER_DAY];
-  const ingest = () => zone.ingest(DAY, {}, { tables });
+  const ingest = (options: { knownAtMs?: number } = {}) => zone.ingest(DAY, {}, { tables, ...options });
 
   it('when all tables are committed from its inputs and current/ shows them, and not before', async () => {
     await open();
@@ -63,6 +63,22 @@ describe('a day is up to date', () => {
     expect((await ingest()).isUpToDate).toBe(false);
   });
 
+  it('as long as it does not become final: then the same drops have something to do, once', async () => {
+    await open();
+    await zone.put('d.csv', csv(row(at('10:00:00'), 'u1')));
+    const nightAfter = { knownAtMs: Date.parse('2018-10-02T07:15:00Z') };
+    const twoNightsAfter = { knownAtMs: Date.parse('2018-10-04T07:15:00Z') };
+    const first = await ingest(nightAfter);
+    expect(first.inputs.status).toBe('provisional');
+    await commitAll(first);
+    expect((await ingest(nightAfter)).isUpToDate).toBe(true);
+    const second = await ingest(twoNightsAfter);
+    expect(second).toMatchObject({ isUpToDate: false, inputs: { status: 'final' } });
+    await commitAll(second);
+    expect((await ingest(twoNightsAfter)).isUpToDate).toBe(true);
+    expect((await ingest({ knownAtMs: Date.parse('2026-01-01T00:00:00Z') })).isUpToDate).toBe(true);
+  });
+
   it('and one that was published is emptied when its drops no longer hold it', async () => {
     await open();
     await zone.put('d.csv', csv(row(at('10:00:00'), 'u1')));
@@ -73,6 +89,13 @@ describe('a day is up to date', () => {
       inputs: { rowsRead: 0, files: [], buckets: 1 },
     });
   });
+
+  async function commitAll(day: IngestedDay): Promise<void> {
+    await commit(day, 'clean_events');
+    await commit(day, 'user_day');
+    await publish('parquet');
+    await publish('csv');
+  }
 
   async function commit({ inputs, refs }: IngestedDay, table: 'clean_events' | 'user_day'): Promise<void> {
     const token = refs[0]!.tokens[table]!;

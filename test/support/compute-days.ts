@@ -126,7 +126,6 @@ export async function computeDay(
   return withDuck((duck) =>
     reportDay(duck, store, inputs, buckets, {
       scratchDir,
-      nowMs: Date.now(),
       ...(valuesPerPass && { valuesPerPass }),
     }),
   );

@@ -224,6 +224,7 @@ function inputsOf(
     day,
     params,
     codeVersion: 'test',
+    status: 'final',
     inputsHash: `${day}-${buckets}-${JSON.stringify(params).length}`,
     drops: [],
     files: needed,

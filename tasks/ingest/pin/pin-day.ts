@@ -1,6 +1,7 @@
 /** What a day is computed from: its own rows, and those of other days that the rules look at (R4, R12). */
 import { sha256Hex } from '../../../lake/sha256.ts';
 import { DAY_MS, dayStartMs, horizonEndMs } from '../../day-horizon.ts';
+import { type DayStatus, dayStatus } from '../../day-status.ts';
 import { DEFINITION_VERSION, type MetricParams } from '../../metric-params.ts';
 import type { DayInputs, DropPin, StagedFile } from '../../refs.ts';
 import { bucketsFor } from '../stage/layout.ts';
@@ -10,12 +11,23 @@ export interface PinOptions {
   readonly day: string;
   readonly params: MetricParams;
   readonly codeVersion: string;
+  /** By it the day is provisional or final. */
+  readonly knownAtMs: number;
   /** Batches that count, each as a whole. */
   readonly batches: readonly StageBatch[];
 }
 
-/** All of DayInputs but `asOfMs`. The hash is of drops, parameters and code: how drops were batched does not change it. */
-export function pinDay({ day, params, codeVersion, batches }: PinOptions): Omit<DayInputs, 'asOfMs'> {
+/**
+ * All of DayInputs but `asOfMs`. The hash is of drops, parameters, code and whether the day is final: how drops were batched does not
+ * change it, and a run of a day that has become final meanwhile has something to do.
+ */
+export function pinDay({
+  day,
+  params,
+  codeVersion,
+  knownAtMs,
+  batches,
+}: PinOptions): Omit<DayInputs, 'asOfMs'> {
   const isRead = readsOf(day, params, batches);
   const drops: DropPin[] = [];
   const files: StagedFile[] = [];
@@ -29,12 +41,14 @@ export function pinDay({ day, params, codeVersion, batches }: PinOptions): Omit<
   drops.sort((a, b) => compare(a.key, b.key));
   files.sort((a, b) => compare(a.key, b.key));
   rejected.sort((a, b) => compare(a.key, b.key));
+  const status = dayStatus(day, params, knownAtMs);
   const rowCount = sum(files.filter((file) => file.day === day));
   return {
     day,
     params,
     codeVersion,
-    inputsHash: hashOf(day, params, codeVersion, drops),
+    status,
+    inputsHash: hashOf(day, params, codeVersion, status, drops),
     drops,
     files,
     rejected,
@@ -68,7 +82,13 @@ export function readsOf(
   return (ranges) => isInHorizon(ranges) || mayRepeat(ranges);
 }
 
-function hashOf(day: string, params: MetricParams, codeVersion: string, drops: readonly DropPin[]): string {
+function hashOf(
+  day: string,
+  params: MetricParams,
+  codeVersion: string,
+  status: DayStatus,
+  drops: readonly DropPin[],
+): string {
   const names = Object.keys(params).sort();
   return sha256Hex(
     JSON.stringify({
@@ -76,6 +96,7 @@ function hashOf(day: string, params: MetricParams, codeVersion: string, drops: r
       definition: DEFINITION_VERSION,
       params: names.map((name) => [name, params[name as keyof MetricParams]]),
       codeVersion,
+      status,
       drops: drops.map(({ key, etag, size }) => [key, etag, size]),
     }),
   );
