@@ -12,7 +12,7 @@ export interface ColumnDigest {
   readonly max: string | number | bigint | undefined;
   /**
    * Of numbers: their sum. Of dates: of days. Of booleans: how many are true. Of texts: of their lengths in UTF-8 and of
-   * their first and last six bytes as numbers, which a swapped or shifted text changes though bounds and count stay.
+   * some of their code points, weighted, which a wrong or shifted text changes though bounds and count stay.
    */
   readonly sum: number | bigint;
 }
@@ -126,19 +126,44 @@ function textDigest(): DigestBuilder {
   };
 }
 
-const EDGE = 6;
+/** Of code points of a text: its first one, and those at places counted from its end. Primes, so that a swap shows. */
+export const POINT_WEIGHTS = {
+  first: 1009,
+  fromEnd: [
+    [1, 1013],
+    [2, 1019],
+    [3, 1021],
+    [8, 1031],
+  ],
+} as const;
 
-/** Length plus the first and the last six bytes as big-endian numbers: below 2^50. */
+/** Bytes, plus some weighted code points: below 2^33 for any text of less than 2^32 bytes. */
 function weightOf(bytes: Uint8Array): number {
-  const { length } = bytes;
-  const edge = Math.min(EDGE, length);
-  let head = 0;
-  let tail = 0;
-  for (let index = 0; index < edge; index += 1) {
-    head = head * 256 + bytes[index]!;
-    tail = tail * 256 + bytes[length - edge + index]!;
+  if (bytes.length === 0) return 0;
+  let weight = bytes.length + POINT_WEIGHTS.first * codePointAt(bytes, 0);
+  let index = bytes.length;
+  let place = 0;
+  for (const [wanted, factor] of POINT_WEIGHTS.fromEnd) {
+    // A text that is shorter is asked for its first code point, as `right` does.
+    while (place < wanted && index > 0) {
+      index -= 1;
+      if (!isContinuation(bytes[index]!)) place += 1;
+    }
+    weight += factor * codePointAt(bytes, index);
   }
-  return length + head + tail;
+  return weight;
+}
+
+const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
+
+/** Of valid UTF-8 where a character starts; some number of anything else. */
+function codePointAt(bytes: Uint8Array, index: number): number {
+  const lead = bytes[index]!;
+  if (lead < 0x80) return lead;
+  const more = (offset: number) => (bytes[index + offset] ?? 0) & 0x3f;
+  if (lead < 0xe0) return ((lead & 0x1f) << 6) | more(1);
+  if (lead < 0xf0) return ((lead & 0x0f) << 12) | (more(1) << 6) | more(2);
+  return ((lead & 0x07) << 18) | (more(1) << 12) | (more(2) << 6) | more(3);
 }
 
 /** The order of UTF-8 is that of code points. */

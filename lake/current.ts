@@ -9,7 +9,7 @@
 import { z } from 'zod';
 import { FlyerlineError, isFlyerlineError } from '../infra/errors.ts';
 import { currentKey, currentStateKey, type Day, type ExportFormat } from './lake-keys.ts';
-import { contentOfFiles } from './manifest.ts';
+import { contentOfFiles, type Manifest, readManifest } from './manifest.ts';
 import type { ObjectInfo, ObjectStore } from './object-store.ts';
 import { sha256Hex } from './sha256.ts';
 import { type AddFile, filesOfDay, headToken, readSnapshot, type Snapshot } from './table-log.ts';
@@ -30,8 +30,10 @@ const currentState = z.object({
   size: z.number(),
   sha256: z.string(),
   etag: z.string(),
-  /** Identity of what it was built from: data files, columns and build. */
+  /** Identity of what it was built from: data files, columns, stamp and build. */
   source: z.string(),
+  /** What the rows mean and come from, by name. */
+  stamp: z.record(z.string(), z.string()).default({}),
   /** ISO 8601, UTC. */
   publishedAt: z.string(),
 });
@@ -50,12 +52,16 @@ export interface PublishCurrentOptions {
   readonly day: Day;
   readonly format: ExportFormat;
   /** Makes the file from the partition's data files, which may be none, and checks it. Called again when the log moved on. */
-  readonly build: (snapshot: Snapshot, files: readonly AddFile[]) => Promise<BuiltExport>;
+  readonly build: (files: readonly AddFile[], stamp: Stamp) => Promise<BuiltExport>;
+  /** What an export says of itself; another stamp is another file. @default nothing */
+  readonly stampOf?: (manifest: Manifest) => Stamp;
   /** Changes when `build` would write other bytes from the same data. @default '' */
   readonly buildVersion?: string;
   /** For crash drills: called with the name of each step when it is done. */
   readonly onStep?: (step: CurrentStep) => void | Promise<void>;
 }
+
+export type Stamp = Readonly<Record<string, string>>;
 
 export const CURRENT_STEPS = ['current-built', 'current-put', 'current-state-put'] as const;
 export type CurrentStep = (typeof CURRENT_STEPS)[number];
@@ -82,12 +88,13 @@ export async function publishCurrent(
     const token = headToken(snapshot, day);
     if (token === undefined) throw neverCommitted(schema.name, day);
     const files = filesOfDay(snapshot, day);
-    const source = sourceOf(schema, files, options);
+    const stamp = options.stampOf?.(await readManifest(store, schema.name, day, token)) ?? {};
+    const source = sourceOf(schema, files, stamp, options);
 
     const state = shown?.state;
     const kept = state?.source === source && state.etag === existing?.etag ? state : undefined;
     if (kept?.token === token) return { ...kept, outcome };
-    const object = kept ?? (await put(store, key, existing, options, snapshot, files));
+    const object = kept ?? (await put(store, key, existing, options, files, stamp));
     if (object === undefined) continue;
     if (kept === undefined) outcome = 'published';
 
@@ -103,6 +110,7 @@ export async function publishCurrent(
       sha256: object.sha256,
       etag: object.etag,
       source,
+      stamp,
       publishedAt: kept?.publishedAt ?? new Date().toISOString(),
     };
     await putState(store, next, shown?.info);
@@ -132,10 +140,10 @@ async function put(
   key: string,
   existing: ObjectInfo | undefined,
   options: PublishCurrentOptions,
-  snapshot: Snapshot,
   files: readonly AddFile[],
+  stamp: Stamp,
 ): Promise<(BuiltExport & { readonly etag: string }) | undefined> {
-  const built = await options.build(snapshot, files);
+  const built = await options.build(files, stamp);
   await options.onStep?.('current-built');
   const condition = existing === undefined ? { ifAbsent: true as const } : { ifMatch: existing.etag };
   const info = await store.putFile(key, built.path, condition).catch(ignoreLoss);
@@ -180,13 +188,14 @@ function parseState(body: Buffer): CurrentState | undefined {
 function sourceOf(
   schema: TableSchema,
   files: readonly AddFile[],
+  stamp: Stamp,
   { buildVersion = '' }: PublishCurrentOptions,
 ): string {
   const columns = schema.columns.map(({ name, type, unit, csv }) => [name, type, unit, csv]);
   const content = contentOfFiles(
     files.map(({ sha256, rowCount, path }) => ({ sha256: sha256 ?? path, rowCount })),
   );
-  return sha256Hex(JSON.stringify([content, columns, schema.key, buildVersion]));
+  return sha256Hex(JSON.stringify([content, columns, schema.key, stamp, buildVersion]));
 }
 
 function ignoreLoss(error: unknown): undefined {

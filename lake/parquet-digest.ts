@@ -5,7 +5,6 @@
  * of its time. A digest needs neither the NULLs nor the order of rows, and of a dictionary only how often each entry
  * occurs, so the pages are taken as they are.
  */
-import { type FileHandle, open } from 'node:fs/promises';
 import { zstdDecompressSync } from 'node:zlib';
 import {
   type AsyncBuffer,
@@ -21,6 +20,7 @@ import { readPlain } from 'hyparquet/src/plain.js';
 import { getTreePath } from 'hyparquet/src/schema.js';
 import { compressors as pureCompressors } from 'hyparquet-compressors';
 import { type ColumnDigest, createDigest, type DigestBuilder, type PhysicalValues } from './column-digest.ts';
+import { withParquetFile } from './parquet-buffer.ts';
 import { columnsOfFile } from './parquet-schema.ts';
 import type { ColumnType } from './table-schema.ts';
 
@@ -36,10 +36,8 @@ export interface FileDigest {
 }
 
 /** One column chunk after the other, so that memory holds one of them. Throws what the decoders throw. */
-export async function digestParquet(path: string): Promise<FileDigest> {
-  const handle = await open(path, 'r');
-  try {
-    const file = await asyncBufferOf(handle);
+export function digestParquet(path: string): Promise<FileDigest> {
+  return withParquetFile(path, async (file) => {
     const metadata = await parquetMetadataAsync(file);
     const columns: FileDigest['columns'][number][] = [];
     for (const [index, { name, type, text }] of columnsOfFile(metadata).entries()) {
@@ -52,22 +50,7 @@ export async function digestParquet(path: string): Promise<FileDigest> {
       }
     }
     return { rowCount: Number(metadata.num_rows), columns };
-  } finally {
-    await handle.close();
-  }
-}
-
-async function asyncBufferOf(handle: FileHandle): Promise<AsyncBuffer> {
-  const { size } = await handle.stat();
-  return {
-    byteLength: size,
-    slice: async (start, end = size) => {
-      const buffer = new ArrayBuffer(Math.max(0, end - start));
-      const { bytesRead } = await handle.read(new Uint8Array(buffer), 0, buffer.byteLength, start);
-      if (bytesRead < buffer.byteLength) throw new Error('the file ends early');
-      return buffer;
-    },
-  };
+  });
 }
 
 async function digestColumn(

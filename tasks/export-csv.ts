@@ -1,4 +1,5 @@
 /** Export: one CSV object per table and day, RFC 4180. */
+import { partitionRows } from '../lake/partition-rows.ts';
 import { writeCsv } from '../lake/write-csv.ts';
 import { exportedCsv, publishedDay } from './assets.ts';
 import { defineTask } from './define-task.ts';
@@ -13,5 +14,5 @@ export const exportCsv = defineTask({
   },
 });
 
-export const writeCsvExport: WriteExport = (duck, schema, query, path) =>
-  writeCsv(duck, schema, { query, path });
+export const writeCsvExport: WriteExport = async (duck, { schema, paths }, path) =>
+  writeCsv(duck, schema, { query: await partitionRows(duck, schema, paths), orderBy: [], path });

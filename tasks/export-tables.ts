@@ -1,23 +1,29 @@
 /** What both exports do: for every exported table that was published, bring `current/` to the head of its log. */
 import { join } from 'node:path';
 import type { TaskContext } from '../engine/task-context.ts';
-import { publishCurrent } from '../lake/current.ts';
+import { publishCurrent, type Stamp } from '../lake/current.ts';
 import { type Duck, openDuck, type WrittenFile } from '../lake/duckdb.ts';
 import type { ExportFormat } from '../lake/lake-keys.ts';
-import { partitionRows } from '../lake/partition-rows.ts';
 import type { AddFile } from '../lake/table-log.ts';
 import type { TableSchema } from '../lake/table-schema.ts';
+import { exportStamp } from './export-stamp.ts';
 import type { ExportedRef } from './refs.ts';
 import type { Services } from './services.ts';
 import { LAKE_TABLES } from './tables.ts';
 
-/** Writes the rows of `query` (the table's columns, in no order) to `path`, in the order of the table's key. */
-export type WriteExport = (
-  duck: Duck,
-  schema: TableSchema,
-  query: string,
-  path: string,
-) => Promise<WrittenFile>;
+/**
+ * Writes the rows of a partition's data files to `path`. In each file rows are in the order of the table's key, and users of a
+ * bucket are in one file, so files one after the other are a total order, and nothing is sorted again. Where user ids are
+ * lower-case digests, buckets are ranges of them, and it is the order of the key.
+ */
+export type WriteExport = (duck: Duck, partition: ExportedPartition, path: string) => Promise<WrittenFile>;
+
+export interface ExportedPartition {
+  readonly schema: TableSchema;
+  /** Local data files, in the order of their buckets; none when the partition has no rows. */
+  readonly paths: readonly string[];
+  readonly stamp: Stamp;
+}
 
 /** As a PublishedRef names them. */
 export interface DayOfTables {
@@ -41,15 +47,16 @@ export async function exportTables(
     const files: ExportedRef['files'][number][] = [];
     for (const schema of schemas) {
       signal.throwIfAborted();
-      const build = async (_snapshot: unknown, dataFiles: readonly AddFile[]) => {
-        const paths = await Promise.all(dataFiles.map(({ key }) => services.lake.fetchFile(key, scratchDir)));
-        const rows = await partitionRows(duck, schema, paths);
-        return write(duck, schema, rows, join(scratchDir, `${schema.name}.${format}`));
+      const build = async (dataFiles: readonly AddFile[], stamp: Stamp) => {
+        const keys = dataFiles.map(({ key }) => key).sort();
+        const paths = await Promise.all(keys.map((key) => services.lake.fetchFile(key, scratchDir)));
+        return write(duck, { schema, paths, stamp }, join(scratchDir, `${schema.name}.${format}`));
       };
       const { key, rowCount, size, sha256 } = await publishCurrent(services.lake, schema, {
         day,
         format,
         build,
+        stampOf: exportStamp,
       });
       files.push({ key, rowCount, size, sha256 });
       progress(files.length, schemas.length, schema.name);

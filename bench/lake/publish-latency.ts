@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { claimPartition } from '../../lake/claim.ts';
 import { commitPartition } from '../../lake/commit.ts';
 import { publishCurrent } from '../../lake/current.ts';
-import { type Duck, openDuck, sqlPaths, writeParquet } from '../../lake/duckdb.ts';
-import { expectedValues } from '../../lake/expected-values.ts';
+import { type Duck, openDuck, writeParquet } from '../../lake/duckdb.ts';
 import { dataKey, type ExportFormat } from '../../lake/lake-keys.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
-import { readBackParquet } from '../../lake/read-back.ts';
-import { keyOrder, writeCsv } from '../../lake/write-csv.ts';
+import { keyOrder } from '../../lake/write-csv.ts';
+import { writeCsvExport } from '../../tasks/export-csv.ts';
+import { writeParquetExport } from '../../tasks/export-parquet.ts';
 import { median } from '../support/statistics.ts';
 import { benchQuery, benchTable } from './bench-table.ts';
 import type { Latency, StoreResult } from './result.ts';
@@ -79,14 +79,13 @@ export async function exportOnce(
   await publishCurrent(store, benchTable, {
     day: DAY,
     format,
-    build: async (_, files) => {
+    build: async (files, stamp) => {
       const paths = await Promise.all(files.map(({ key }) => store.fetchFile(key, scratchDir)));
-      const query = `SELECT * FROM read_parquet(${sqlPaths(paths)}, hive_partitioning = false)`;
+      const partition = { schema: benchTable, paths, stamp };
       const path = join(scratchDir, `export.${format}`);
-      if (format === 'csv') return writeCsv(duck, benchTable, { query, path });
-      const written = await writeParquet(duck, { query, orderBy: keyOrder(benchTable), path });
-      await readBackParquet(path, expectedValues(duck, { query }, benchTable));
-      return written;
+      return format === 'csv'
+        ? writeCsvExport(duck, partition, path)
+        : writeParquetExport(duck, partition, path);
     },
   });
   return performance.now() - startMs;

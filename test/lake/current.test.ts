@@ -72,7 +72,7 @@ describe('current/', () => {
     await publishCurrent(store, sampleTable, {
       day: DAY,
       format: 'parquet',
-      build: async (_, files) => {
+      build: async (files) => {
         built += 1;
         // While this slow publisher builds from version 0, version 1 is committed and published by another.
         if (built === 1) {

@@ -129,7 +129,7 @@ export async function exportSample(
       await publishCurrent(store, sampleTable, {
         day,
         format,
-        build: (_, files) => buildSample(store, duck, scratchDir, format, files),
+        build: (files) => buildSample(store, duck, scratchDir, format, files),
         ...(onStep && { onStep: (step) => onStep(`${format}:${step}`) }),
       }),
     );
