@@ -31,11 +31,14 @@ export async function scheduleDue(
     dagStates,
     nowMs,
     settingsOf,
+    onRunMade,
   }: {
     readonly runs: RunStore;
     readonly dagStates: DagStore;
     readonly nowMs: number;
     readonly settingsOf: (dagId: string) => DagSettings;
+    /** For crash drills: a run is there, and its interval does not count as covered yet. */
+    readonly onRunMade?: () => void;
   },
 ): Promise<readonly InsertedRun[]> {
   const inserted: InsertedRun[] = [];
@@ -51,6 +54,7 @@ export async function scheduleDue(
     for (const interval of intervals) {
       const run = newRun(dag, { kind: 'scheduled', interval, params: settings.params });
       if ((await runs.insertRun(run)).inserted) inserted.push({ dagId: dag.id, runId: run.runId });
+      onRunMade?.();
       await dagStates.coverUntil(dag.id, interval.endMs);
     }
   }

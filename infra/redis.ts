@@ -17,6 +17,11 @@ export interface RedisConnectionOptions {
 const CONNECT_TIMEOUT_MS = 5_000;
 const RECONNECT_DELAY_MAX_MS = 1_000;
 const RETRIES_MAX = 12;
+/**
+ * A connection whose other end is gone without a word (half-open) never breaks by itself: a worker would wait on it for ever. Longer
+ * than the longest blocking read of BullMQ, 10 s.
+ */
+const SILENCE_MAX_MS = 15_000;
 
 /**
  * A client that connects on its own and reconnects whenever the connection breaks.
@@ -26,6 +31,7 @@ export function connectRedis(url: string, options: RedisConnectionOptions): Redi
   const client = new Redis(url, {
     connectionName: `flyerline:${options.name}`,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: SILENCE_MAX_MS,
     maxRetriesPerRequest: options.forBlocking === true ? null : RETRIES_MAX,
     retryStrategy: (times) => Math.min(50 * times, RECONNECT_DELAY_MAX_MS),
   });

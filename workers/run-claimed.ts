@@ -26,7 +26,13 @@ export interface AttemptRunner {
   readonly leaseMs: number;
   /** It takes no new attempts: what runs is the last. */
   readonly draining: boolean;
+  /** For crash drills: called with the name of each step when it is done. */
+  readonly onStep?: ((step: AttemptStep) => void) | undefined;
 }
+
+/** A job has come; its attempt is claimed; the task has ended; its end has been reported. */
+export const ATTEMPT_STEPS = ['job-taken', 'claimed', 'ended', 'reported'] as const;
+export type AttemptStep = (typeof ATTEMPT_STEPS)[number];
 
 interface Claim {
   readonly claimed: ClaimedAttempt;
@@ -39,6 +45,7 @@ export async function runClaimed(runner: AttemptRunner, attemptId: string): Prom
   // First a process, then the claim: an attempt must not wait for one while its lease runs.
   let child = await pool.acquire();
   try {
+    runner.onStep?.('job-taken');
     const token = runner.drawToken();
     const claimed = await store.claim(attemptId, { token, worker, leaseMs });
     if (claimed.refusal !== undefined) {
@@ -66,6 +73,7 @@ async function runOne(
   const { attemptId, splitsResult, timeoutMs } = claimed;
   const attempt: HeldAttempt = { attemptId, token, splitsResult };
   const hold = runner.held.hold(attempt);
+  runner.onStep?.('claimed');
   try {
     const outcome = await child.run(orderOf(claimed), {
       timeoutMs,
@@ -75,7 +83,10 @@ async function runOne(
     });
     if (hold.signal.aborted) return undefined;
     hold.settle();
-    return await report(runner, claimed, attempt, outcome);
+    runner.onStep?.('ended');
+    const next = await report(runner, claimed, attempt, outcome);
+    runner.onStep?.('reported');
+    return next;
   } finally {
     hold.release();
   }

@@ -25,6 +25,11 @@ export interface SchedulerOptions {
   readonly log?: Logger;
   /** Epoch ms; decides which intervals are due. @default Date.now */
   readonly clock?: () => number;
+  /**
+   * For crash drills: called with the name of each step when it is done; `run-made` before its interval counts as covered,
+   * `made-ready` before attempts go to BullMQ.
+   */
+  readonly onStep?: (step: 'run-made' | 'made-ready') => void;
 }
 
 export interface Scheduler {
@@ -51,7 +56,11 @@ export async function startScheduler(config: Config, options: SchedulerOptions):
   const redis = connectRedis(redisUrl, { name: id, forBlocking: true, onError });
   const prefix = config.redisPrefix;
   const jobs = dispatcher({ redis, prefix, log });
-  const engine = redisEngine({ redis, prefix, onReady: jobs.dispatch });
+  const onReady: typeof jobs.dispatch = (ready) => {
+    options.onStep?.('made-ready');
+    jobs.dispatch(ready);
+  };
+  const engine = redisEngine({ redis, prefix, onReady });
   const runs = runStore(engine);
   const dagStates = dagStore(engine);
   const register = () => registerAll(dags, dagStates, config);
@@ -70,7 +79,8 @@ export async function startScheduler(config: Config, options: SchedulerOptions):
         // Redis may have been replaced by an empty one meanwhile.
         if ((await redis.exists(engine.keys.dags)) === 0) await register();
         const settingsOf = (dagId: string) => config.dags[dagId] ?? {};
-        const made = await scheduleDue(dags, { runs, dagStates, nowMs: clock(), settingsOf });
+        const onRunMade = () => options.onStep?.('run-made');
+        const made = await scheduleDue(dags, { runs, dagStates, nowMs: clock(), settingsOf, onRunMade });
         for (const run of made) log.info('A run was made.', { ...run });
         return undefined;
       },

@@ -16,7 +16,7 @@ import { OWN_PIPELINES } from './load-pipelines.ts';
 import { processName, tokenSource } from './names.ts';
 import { programVersion } from './program-version.ts';
 import { runAsProcess } from './run-as-process.ts';
-import { type AttemptRunner, runClaimed } from './run-claimed.ts';
+import { type AttemptRunner, type AttemptStep, runClaimed } from './run-claimed.ts';
 
 export interface WorkerOptions {
   readonly redisUrl: string;
@@ -26,6 +26,8 @@ export interface WorkerOptions {
   readonly pipelines?: string;
   /** @default to stderr, as configured */
   readonly log?: Logger;
+  /** For crash drills: called with the name of each step when it is done; `made-ready` before attempts go to BullMQ. */
+  readonly onStep?: (step: AttemptStep | 'made-ready') => void;
 }
 
 export interface Worker {
@@ -54,7 +56,11 @@ export async function startWorker(config: Config, options: WorkerOptions): Promi
   const redis = connectRedis(redisUrl, { name: id, forBlocking: true, onError });
   const prefix = config.redisPrefix;
   const jobs = dispatcher({ redis, prefix, log });
-  const engine = redisEngine({ redis, prefix, onReady: jobs.dispatch });
+  const onReady: typeof jobs.dispatch = (ready) => {
+    options.onStep?.('made-ready');
+    jobs.dispatch(ready);
+  };
+  const engine = redisEngine({ redis, prefix, onReady });
   const store = attemptStore(engine);
   const held = holdAttempts(store, leaseMs, log);
   let draining = false;
@@ -68,6 +74,7 @@ export async function startWorker(config: Config, options: WorkerOptions): Promi
     queues,
     drawToken: tokenSource(),
     leaseMs,
+    onStep: options.onStep,
     get draining() {
       return draining;
     },
