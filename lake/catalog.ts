@@ -1,9 +1,11 @@
 /** The data dictionary `current/catalog.json`: which tables and partitions there are, in which version. */
 import { z } from 'zod';
 import { type CurrentState, readCurrentState } from './current.ts';
+import { type DigestEntry, recordDigests } from './digest-months.ts';
 import { CATALOG_KEY, type Day } from './lake-keys.ts';
 import { type Manifest, readHeadManifest } from './manifest.ts';
 import type { ObjectStore } from './object-store.ts';
+import { digestOf } from './partition-digest.ts';
 import { getText, replaceText } from './replace-text.ts';
 import { appendRestatement } from './restatements.ts';
 import { headToken, readSnapshot } from './table-log.ts';
@@ -55,7 +57,12 @@ export async function updateCatalog(
   day: Day,
 ): Promise<void> {
   const found = await Promise.all(schemas.map((schema) => bringToHead(store, schema, day)));
-  const entries = found.filter((entry) => entry !== undefined);
+  const known = found.filter((state) => state !== undefined);
+  const entries = known.map(({ entry }) => entry);
+  await recordDigests(
+    store,
+    known.map(({ digest }) => digest),
+  );
   await replaceText(store, CATALOG_KEY, (body) => {
     const catalog = body === undefined ? undefined : catalogSchema.parse(JSON.parse(body));
     return `${JSON.stringify(mergeCatalog(catalog, entries), null, 1)}\n`;
@@ -73,13 +80,19 @@ async function bringToHead(
   store: ObjectStore,
   schema: TableSchema,
   day: Day,
-): Promise<TableEntry | undefined> {
+): Promise<{ readonly entry: TableEntry; readonly digest: DigestEntry } | undefined> {
   const state = await stateOf(store, schema, day);
   if (state === undefined) return undefined;
-  const isShown = Object.keys(state.files).length > 0;
-  if (isShown) await appendRestatement(store, state.manifest, state.version);
-  return tableEntryOf(schema, state);
+  const { files, manifest, version } = state;
+  if (Object.keys(files).length > 0) await appendRestatement(store, manifest, version);
+  const isShown = !schema.exported || FORMATS.every((format) => files[format]?.token === manifest.token);
+  return {
+    entry: tableEntryOf(schema, state),
+    digest: { table: schema.name, day, digest: digestOf(manifest, isShown) },
+  };
 }
+
+const FORMATS = ['parquet', 'csv'] as const;
 
 interface PartitionState {
   readonly version: number;

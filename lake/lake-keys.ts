@@ -42,3 +42,7 @@ export const currentKey = (table: string, day: Day, format: ExportFormat): strin
   `current/${format}/${table}/${partitionDir(day)}/${table}.${format}`;
 export const CATALOG_KEY = 'current/catalog.json';
 export const restatementsKey = (table: string): string => `current/${table}/restatements.ndjson`;
+
+/** Digests of the manifests of a month, `YYYY-MM`, of all tables. */
+export const DIGESTS_DIR = 'ctl/digests/';
+export const digestsKey = (month: string): string => `${DIGESTS_DIR}${month}.json`;

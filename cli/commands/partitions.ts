@@ -1,30 +1,58 @@
-/** `partitions`: what is published, in which version, and how versions differ. */
+/** `partitions`: which state each day is in and why, what is published, in which version, and how versions differ. */
 import { Command } from 'commander';
 import { withExamples } from '../help.ts';
 import type { DiffOptions } from '../lake/diff-partitions.ts';
 import type { ListPartitionsOptions } from '../lake/list-partitions.ts';
-import type { LakeOptions } from '../lake/open-lake.ts';
 import type { HistoryOptions } from '../lake/partition-history.ts';
 import type { RepairOptions } from '../lake/repair-exports.ts';
 import type { UnpinOptions } from '../lake/roll-back.ts';
-import { LAKE_OPTION } from '../lake-option.ts';
+import { DROPS_OPTION, LAKE_OPTION } from '../lake-option.ts';
 import { parseDay } from '../parse-day.ts';
 import { parseCount } from '../parse-number.ts';
+import type { SourceOptions } from '../partitions/partition-sources.ts';
+import type { CalendarOptions } from '../partitions/show-calendar.ts';
 
 export function command(): Command {
   const declared = new Command('partitions')
-    .summary('what is published, in which version, and how versions differ')
+    .summary('the state of every day, what is published, and how versions differ')
     .description(
-      'What is published, in which version, and how versions differ.\n\n' +
+      'The state of every day as a calendar; what is published, in which version, and how versions differ.\n\n' +
         'A partition is one day of one table. Each change of a table is a table version; readers see one or the ' +
         'next, never something in between.',
     );
+  declared.addCommand(calendar(), { isDefault: true });
   for (const below of [list(), show(), history(), diff(), unpin(), repair()]) declared.addCommand(below);
   return withExamples(declared, [
+    ['partitions --from 2018-09-01 --to 2018-10-31', 'two months as a calendar, and why days are stale'],
     ['partitions list', 'all tables in short'],
     ['partitions list --table user_day --from 2018-10-01', 'one table, day by day'],
     ['partitions show user_day 2018-10-01', 'files, checksums, and the drops it was made of'],
     ['partitions diff user_day 2018-10-01', 'what the last change changed'],
+  ]);
+}
+
+function calendar(): Command {
+  const declared = new Command('calendar')
+    .summary('the state of every day, and why')
+    .description(
+      'The state of every partition as a calendar, a line a month, and the reasons in words.\n\n' +
+        'States: fresh, missing, running, failed, stale-input (drops came or changed), stale-code (code, definition ' +
+        'or parameters changed), pinned (by a rollback). They are computed from manifests, logs and drops each time. ' +
+        'Fresh days are provisional while late events are expected, then final.',
+    )
+    .addOption(LAKE_OPTION())
+    .addOption(DROPS_OPTION())
+    .option('--table <name>', 'one table (default: all; a day shows what needs attention first)')
+    .option('--from <date>', 'first day (default: the first with a row or a version)', parseDay)
+    .option('--to <date>', 'last day', parseDay)
+    // As the default it is called with options that "partitions" itself has taken.
+    .action(async (_options: CalendarOptions, calendar: Command) => {
+      const { showCalendar } = await import('../partitions/show-calendar.ts');
+      await showCalendar(calendar.optsWithGlobals());
+    });
+  return withExamples(declared, [
+    ['partitions calendar --from 2018-09-01 --to 2018-10-31', 'two months'],
+    ['partitions calendar --table merchant_day --json', 'every partition of a table with its reason'],
   ]);
 }
 
@@ -47,9 +75,15 @@ function list(): Command {
 }
 
 function show(): Command {
-  const declared = partitionCommand('show', 'files, checksums, and the way back to the drops')
-    .description('What a partition is made of: files, checksums, run, code, and the drops it was made of.')
-    .action(async (table: string, day: string, options: LakeOptions) => {
+  const declared = partitionCommand(
+    'show',
+    'state and reason, files, checksums, and the way back to the drops',
+  )
+    .description(
+      'The state of a partition with its reason, and what it is made of: files, checksums, run, code, drops.',
+    )
+    .addOption(DROPS_OPTION())
+    .action(async (table: string, day: string, options: SourceOptions) => {
       const { showPartition } = await import('../lake/show-partition.ts');
       await showPartition(table, day, options);
     });

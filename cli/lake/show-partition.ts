@@ -1,28 +1,51 @@
-/** `partitions show`: what a partition is made of, and the way back to its drops. */
+/** `partitions show`: the state of a partition and why, what it is made of, and the way back to its drops. */
 import { readCurrentState } from '../../lake/current.ts';
 import { readManifest } from '../../lake/manifest.ts';
 import { partitionOf } from '../../lake/partitions.ts';
 import { readSnapshot } from '../../lake/table-log.ts';
+import { readPartitions } from '../../tasks/partitions/read-partitions.ts';
+import {
+  metricParamsInUse,
+  runFacts,
+  type SourceOptions,
+  withStores,
+} from '../partitions/partition-sources.ts';
 import { formatBytes, formatCount, style, table } from '../terminal.ts';
-import { findTable, type LakeOptions, notCommitted, withLake } from './open-lake.ts';
+import { findTable } from './open-lake.ts';
 
 const DROPS_SHOWN_MAX = 20;
 
-export async function showPartition(name: string, day: string, options: LakeOptions): Promise<void> {
+export async function showPartition(name: string, day: string, options: SourceOptions): Promise<void> {
   const schema = findTable(name);
-  await withLake(options, 'read', async (store, { json }) => {
-    const partition = partitionOf(await readSnapshot(store, schema.name), day);
-    if (partition === undefined) throw notCommitted(schema.name, day);
+  await withStores(options, 'read', async (stores, { config, json }) => {
+    const { lake: store } = stores;
+    const range = { from: day, to: day };
+    const [partition, runs] = await Promise.all([
+      readSnapshot(store, schema.name).then((snapshot) => partitionOf(snapshot, day)),
+      runFacts(config, range),
+    ]);
+    const params = metricParamsInUse(config);
+    const assets = [schema.name];
+    const read = await readPartitions(stores, { ...range, assets, params, nowMs: Date.now(), runs });
+    const { state, reason, finality } = read!.assessments[0]!;
+    if (partition === undefined) {
+      const text = `${style.bold(`${schema.name} ${day}`)}\n  ${state}: ${reason}\n`;
+      process.stdout.write(json ? `${JSON.stringify({ state, reason, finality })}\n` : text);
+      return;
+    }
     const manifest = await readManifest(store, schema.name, day, partition.token);
     const states = await Promise.all(
       (['parquet', 'csv'] as const).map((format) => readCurrentState(store, schema.name, day, format)),
     );
     const exports = states.filter((state) => state !== undefined);
     if (json) {
-      process.stdout.write(`${JSON.stringify({ pinned: partition.isPinned, manifest, exports })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ state, reason, finality, pinned: partition.isPinned, manifest, exports })}\n`,
+      );
       return;
     }
     const facts: [string, string | undefined][] = [
+      ['State', `${state}, ${finality}: ${reason}`],
       ['Claim', `${Number(partition.token)}${partition.isPinned ? `  ${style.yellow('pinned')}` : ''}`],
       ['Rows', formatCount(partition.rowCount)],
       ['Size', formatBytes(partition.size)],

@@ -150,6 +150,13 @@ describe('the commands about the lake', () => {
     const { code, stdout } = await flyerline('partitions', 'show', 'user_days', DAY);
     expect(code).toBe(2);
     expect(stdout).toContain('user_flyer_day');
-    expect((await flyerline('partitions', 'show', 'user_day', '2018-12-31')).code).toBe(1);
+    expect((await flyerline('partitions', 'diff', 'user_day', '2018-12-31')).code).toBe(1);
+  });
+
+  it('say why a partition is missing', async () => {
+    expect(await json('partitions', 'show', 'user_day', '2018-12-31')).toMatchObject({
+      state: 'missing',
+      reason: 'no drop holds a row of it',
+    });
   });
 });
