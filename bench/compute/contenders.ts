@@ -91,7 +91,7 @@ function pythonPeer(module: string): Contender['command'] {
 }
 
 async function findMissingPython(onInstall: () => void): Promise<string | undefined> {
-  return ensurePythonEnv(join(PEERS_DIR, 'requirements.txt'), onInstall);
+  return ensurePythonEnv('bench', join(PEERS_DIR, 'requirements.txt'), onInstall);
 }
 
 async function findMissingJava(): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-/** The Python environment of the benchmarks' peers: `.runtime/venv-bench`, made on first use. */
+/** The Python environments of the benchmarks' peers, `.runtime/venv-…`, made on first use. */
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,12 +11,21 @@ const run = promisify(execFile);
 const INSTALL_TIMEOUT_MS = 900_000;
 const OUTPUT_MAX_BYTES = 64 * 1024 ** 2;
 
-const FOLDER = join(RUNTIME_DIR, 'venv-bench');
-/** A copy of the requirements that the environment was made from, written last. */
-const STAMP = join(FOLDER, 'flyerline-requirements.txt');
+/** Peers whose packages exclude each other have environments of their own. */
+export type PythonEnv = 'bench' | 'spark';
+
+const FOLDER: Readonly<Record<PythonEnv, string>> = {
+  bench: join(RUNTIME_DIR, 'venv-bench'),
+  spark: join(RUNTIME_DIR, 'venv-spark'),
+};
 
 /** There once `ensurePythonEnv` has found nothing missing. */
-export const BENCH_PYTHON = join(FOLDER, 'bin/python');
+export const BENCH_PYTHON = pythonIn('bench');
+export const SPARK_PYTHON = pythonIn('spark');
+
+function pythonIn(name: PythonEnv): string {
+  return join(FOLDER[name], 'bin/python');
+}
 
 /**
  * Makes the environment with the packages of the file `requirements`. Resolves to the reason when that cannot be done.
@@ -24,23 +33,27 @@ export const BENCH_PYTHON = join(FOLDER, 'bin/python');
  * @param onInstall is called before packages are downloaded, which takes a minute or more.
  */
 export async function ensurePythonEnv(
+  name: PythonEnv,
   requirements: string,
   onInstall: () => void = () => {},
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string | undefined> {
+  const folder = FOLDER[name];
+  // A copy of the requirements that the environment was made from, written last.
+  const stamp = join(folder, 'flyerline-requirements.txt');
   const wanted = await readFile(requirements, 'utf8');
-  const installed = await readFile(STAMP, 'utf8').catch(() => undefined);
-  if (installed === wanted && (await isExecutable(BENCH_PYTHON))) return undefined;
+  const installed = await readFile(stamp, 'utf8').catch(() => undefined);
+  if (installed === wanted && (await isExecutable(pythonIn(name)))) return undefined;
 
   const python = await findExecutable('python3', env);
   if (python === undefined) return 'Python 3 is not installed';
   onInstall();
   try {
-    await rm(FOLDER, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
     await mkdir(RUNTIME_DIR, { recursive: true });
-    await install(python, ['-m', 'venv', FOLDER], env);
-    await install(BENCH_PYTHON, ['-m', 'pip', 'install', '--quiet', '--requirement', requirements], env);
-    await writeFile(STAMP, wanted);
+    await install(python, ['-m', 'venv', folder], env);
+    await install(pythonIn(name), ['-m', 'pip', 'install', '--quiet', '--requirement', requirements], env);
+    await writeFile(stamp, wanted);
     return undefined;
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { withExamples } from '../help.ts';
 
 /** `bench/<name>/command.ts` exports `command()`, as the files beside this one do. */
-const BENCHES = ['compute', 'lake', 'orchestration'] as const;
+const BENCHES = ['compute', 'lake', 'orchestration', 'spark'] as const;
 
 // By name, not by import: no layer depends on bench/, which an installation that only runs may leave out.
 const declarations = await Promise.all(
@@ -29,5 +29,6 @@ export function command(): Command {
       'a day of a million events against a DuckDB script, Node, polars and PySpark',
     ],
     ['bench lake', 'commits, exports and many partitions against deltalake for Python'],
+    ['bench spark', "whether Spark with Delta's jars reads the tables as they are"],
   ]);
 }

@@ -12,6 +12,7 @@ import { rollbackPartition } from '../../lake/rollback.ts';
 import { describeWith } from '../support/requirement.ts';
 import { s3ServerInstalled, useS3Server } from '../support/s3-server.ts';
 import { listKeys } from './list-keys.ts';
+import { type Days, overwriteDays } from './overwritten-days.ts';
 import { useSampleLake } from './sample-lake.ts';
 import { sampleManifest, sampleTable } from './sample-publish.ts';
 
@@ -23,9 +24,6 @@ const pythonInstalled =
 
 const run = promisify(execFile);
 const READER = new URL('./read_delta.py', import.meta.url).pathname;
-
-/** Rows, sum of ids, and unknown dwells, by day. */
-type Days = Readonly<Record<string, readonly number[]>>;
 
 /** What `read_delta.py` prints. */
 interface Seen {
@@ -57,18 +55,7 @@ describeWith([pythonInstalled, s3ServerInstalled.moto], 'the Delta table', () =>
     expect(seen.clickhouse).toEqual(days);
   };
 
-  /** Days 1 to 3 in turn, with 100 rows more each time; what readers should see at each version. */
-  const overwrite = async (store: ObjectStore, times: number) => {
-    const states: Days[] = [];
-    for (let version = 0; version < times; version += 1) {
-      const day = `2018-10-0${1 + (version % 3)}`;
-      const rowCount = 100 + version;
-      await lake.commit(store, { day, rowCount, salt: version });
-      const row = [rowCount, (rowCount * (rowCount - 1)) / 2, Math.ceil(rowCount / 5)];
-      states.push({ ...states.at(-1), [day]: row });
-    }
-    return states;
-  };
+  const overwrite = (store: ObjectStore, times: number) => overwriteDays(store, lake.commit, times);
 
   it('is the same for pandas, polars and ClickHouse, now and back in time, across overwrites and checkpoints', async () => {
     const directory = lake.freshDir();
