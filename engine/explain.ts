@@ -1,5 +1,6 @@
 /** Why a task is as it is, in one sentence, from the state of its run alone. */
 import { explainEnd } from './explain-end.ts';
+import { explainReady, type Surroundings } from './explain-waiting.ts';
 import { aside, inWords, quoted } from './explain-words.ts';
 import { indexGraph, type TaskNode } from './graph.ts';
 import { findInstance, type InstanceKey, isFinished, type RunState, type TaskInstance } from './run-model.ts';
@@ -7,12 +8,14 @@ import { verdictOf } from './trigger-rules.ts';
 
 /**
  * `"report" waits for "dwell" (running); it will then not run, because "cleanse" failed.` Without a map index, a mapped task is
- * explained as a whole. Throws nothing: what the run does not know is said to be unknown.
+ * explained as a whole. `around` tells what is in the way of an attempt that is ready. Throws nothing: what the run does not know
+ * is said to be unknown.
  */
 export function explain(
   run: RunState,
   key: Pick<InstanceKey, 'taskId'> & Partial<InstanceKey>,
   nowMs: number,
+  around?: Surroundings,
 ): string {
   const { taskId, mapIndex } = key;
   const node = indexGraph(run.graph).node.get(taskId);
@@ -26,10 +29,16 @@ export function explain(
   if (task.state === 'none') return `${name} ${waiting(run, node)}.`;
   if (instance === undefined || (mapped && mapIndex === undefined))
     return `${name} ${explainEnd(run, node)}.`;
-  return `${name} ${explainInstance(run, node, instance, nowMs)}.`;
+  return `${name} ${explainInstance(run, node, instance, nowMs, around)}.`;
 }
 
-function explainInstance(run: RunState, node: TaskNode, instance: TaskInstance, nowMs: number): string {
+function explainInstance(
+  run: RunState,
+  node: TaskNode,
+  instance: TaskInstance,
+  nowMs: number,
+  around: Surroundings | undefined,
+): string {
   const { attempt, dueMs = nowMs, worker } = instance;
   const on = worker === undefined ? '' : ` on worker ${quoted(worker)}`;
   switch (instance.state) {
@@ -38,15 +47,17 @@ function explainInstance(run: RunState, node: TaskNode, instance: TaskInstance, 
     case 'scheduled':
       return dueMs > nowMs
         ? `starts in ${inWords(dueMs - nowMs)}`
-        : `is ready and waits for a slot of pool ${quoted(node.pool)}`;
+        : around === undefined
+          ? `is ready and waits for a slot of pool ${quoted(node.pool)}`
+          : explainReady(around, attempt);
     case 'queued':
       return `is queued as attempt ${attempt} for a worker of queue ${quoted(node.queue)}${afterTrouble(instance)}`;
     case 'running':
       return `runs as attempt ${attempt} for ${inWords(nowMs - instance.startedAtMs!)}${on}${overdue(instance, nowMs)}${afterTrouble(instance)}`;
     case 'up_for_retry':
-      return `${trouble(instance)} and is tried again ${soon(dueMs, nowMs)} as attempt ${attempt}${triesLeft(node, instance)}`;
+      return `${trouble(instance)} and is tried again ${soon(dueMs, nowMs)} as attempt ${attempt}${triesLeft(node, instance)}${inTheWay(around, instance, nowMs)}`;
     case 'up_for_reschedule':
-      return `waits${aside(instance.note)} and looks again ${soon(dueMs, nowMs)}`;
+      return `waits${aside(instance.note)} and looks again ${soon(dueMs, nowMs)}${inTheWay(around, instance, nowMs)}`;
     case 'removed':
       return 'belongs to an earlier expansion of the task, which has fewer instances now';
     default:
@@ -108,8 +119,17 @@ function triesLeft({ retry }: TaskNode, { failures }: TaskInstance): string {
   return `, ${left === 1 ? 'its last try' : `with ${left} tries left`}`;
 }
 
-function overdue({ leaseUntilMs = 0 }: TaskInstance, nowMs: number): string {
-  return leaseUntilMs < nowMs
+/** Of an attempt whose time has come. */
+function inTheWay(
+  around: Surroundings | undefined,
+  { attempt, dueMs = 0 }: TaskInstance,
+  nowMs: number,
+): string {
+  return around?.place === undefined || dueMs > nowMs ? '' : `; it ${explainReady(around, attempt)}`;
+}
+
+function overdue({ leaseUntilMs }: TaskInstance, nowMs: number): string {
+  return leaseUntilMs !== undefined && leaseUntilMs < nowMs
     ? `, but has given no sign of life since its lease ran out ${inWords(nowMs - leaseUntilMs)} ago`
     : '';
 }
