@@ -57,6 +57,12 @@ export async function* findGarbage(store: ObjectStore, options: GcOptions = {}):
   }
 }
 
+/** How many uploads in parts would be aborted. */
+export async function countAbandonedUploads(store: ObjectStore, options: GcOptions = {}): Promise<number> {
+  const { nowMs, graceMs } = checkedLimits(options);
+  return (await store.abortUploads?.(nowMs - graceMs, { dryRun: true })) ?? 0;
+}
+
 /** Deletes one by one, and tells each when it is gone; deleting what is gone already is no error. */
 export async function collectGarbage(
   store: ObjectStore,

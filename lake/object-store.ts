@@ -40,7 +40,10 @@ export interface ObjectStore {
   fetchFile(key: string, intoDir: string): Promise<string>;
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
-  /** Aborts uploads in parts that began before the time and never ended; how many. Stores without such uploads lack it. */
-  abortUploads?(beforeMs: number): Promise<number>;
+  /**
+   * Aborts uploads in parts that began before the time and never ended, or with `dryRun` only looks; how many. Stores
+   * without such uploads lack it.
+   */
+  abortUploads?(beforeMs: number, options?: { readonly dryRun?: boolean }): Promise<number>;
   close(): Promise<void>;
 }

@@ -112,12 +112,13 @@ async function readFully(file: FileHandle, into: Buffer, position: number): Prom
   }
 }
 
-/** Of writers that died: their parts are stored and paid for until somebody aborts them. */
+/** Of writers that died: their parts are stored and paid for until somebody aborts them. How many there were. */
 export async function abortUploads(
   client: S3Client,
   bucket: string,
   prefix: string,
   beforeMs: number,
+  dryRun: boolean,
 ): Promise<number> {
   let aborted = 0;
   let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
@@ -127,7 +128,7 @@ export async function abortUploads(
     );
     for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
       if ((Initiated?.getTime() ?? beforeMs) >= beforeMs) continue;
-      await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+      if (!dryRun) await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
       aborted += 1;
     }
     marker =

@@ -158,10 +158,10 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async abortUploads(beforeMs: number): Promise<number> {
-    if (this.#readOnly) throw storeIsReadOnly(this.url, '');
+  async abortUploads(beforeMs: number, { dryRun = false } = {}): Promise<number> {
+    if (this.#readOnly && !dryRun) throw storeIsReadOnly(this.url, '');
     try {
-      return await abortUploads(this.#client, this.#bucket, this.#prefix, beforeMs);
+      return await abortUploads(this.#client, this.#bucket, this.#prefix, beforeMs, dryRun);
     } catch (error) {
       throw storeUnreachable(this.url, 'aborting old uploads', error);
     }
@@ -193,12 +193,10 @@ class S3Store implements ObjectStore {
 
   /** Asked of the server once, and only when it matters. */
   #requireConditionalParts(): Promise<void> {
-    this.#partsProbe ??= probeParts(this.#client, this.#bucket, this.#prefix, this.url).catch(
-      (error: unknown) => {
-        this.#partsProbe = undefined;
-        throw storeUnreachable(this.url, 'probing uploads in parts', error);
-      },
-    );
+    this.#partsProbe ??= probeParts(this.#target(`ctl/.probe/${randomUUID()}`)).catch((error: unknown) => {
+      this.#partsProbe = undefined;
+      throw storeUnreachable(this.url, 'probing uploads in parts', error);
+    });
     return this.#partsProbe;
   }
 

@@ -1,5 +1,17 @@
 /** `gc`: deletes what nobody can need any more, or says what it would delete. */
-import { collectGarbage, findGarbage, type Garbage, type GarbageKind } from '../../lake/gc.ts';
+import {
+  collectGarbage,
+  countAbandonedUploads,
+  findGarbage,
+  type Garbage,
+  type GarbageKind,
+} from '../../lake/gc.ts';
+import {
+  collectStageGarbage,
+  findStageGarbage,
+  type StageGarbage,
+  type StageGarbageKind,
+} from '../../tasks/ingest/gc/collect-stage.ts';
 import { formatBytes, formatCount, table } from '../terminal.ts';
 import { type LakeOptions, withLake } from './open-lake.ts';
 
@@ -11,13 +23,19 @@ export interface GcCommandOptions extends LakeOptions {
   readonly keepYoungerDays: number;
 }
 
-const WHAT: Readonly<Record<GarbageKind, string>> = {
+type AnyGarbage = Garbage | StageGarbage;
+
+const WHAT: Readonly<Record<GarbageKind | StageGarbageKind, string>> = {
   replaced: 'data files that newer versions replaced',
   orphan: 'data files of runs that died before the commit',
   claim: 'old claims',
   manifest: 'manifests of versions that are gone',
   scratch: 'files that tasks left for each other',
   probe: 'leftovers of the probe',
+  unstaged: 'staged files of runs that died',
+  batch: 'batches that count no longer: set aside, their files go later',
+  retired: 'staged files of batches that were set aside',
+  inputs: 'inputs documents that no version names',
 };
 
 export async function gc(options: GcCommandOptions): Promise<void> {
@@ -26,10 +44,18 @@ export async function gc(options: GcCommandOptions): Promise<void> {
       retentionMs: options.keepReplacedDays * DAY_MS,
       graceMs: options.keepYoungerDays * DAY_MS,
     };
-    const found: Garbage[] = [];
+    const found: AnyGarbage[] = [];
+    const add = (garbage: AnyGarbage) => found.push(garbage);
     let uploads = 0;
-    if (options.dryRun) for await (const garbage of findGarbage(store, limits)) found.push(garbage);
-    else ({ uploads } = await collectGarbage(store, limits, (garbage) => found.push(garbage)));
+    if (options.dryRun) {
+      for await (const garbage of findGarbage(store, limits)) add(garbage);
+      for await (const garbage of findStageGarbage(store, limits)) add(garbage);
+      uploads = await countAbandonedUploads(store, limits);
+    } else {
+      // Manifests first: an inputs document lives as long as a manifest names it.
+      ({ uploads } = await collectGarbage(store, limits, add));
+      await collectStageGarbage(store, limits, add);
+    }
     const bytes = sizeOf(found);
     if (json) {
       const objects = found.map(({ key, kind, size }) => ({ key, kind, size }));
@@ -38,13 +64,17 @@ export async function gc(options: GcCommandOptions): Promise<void> {
     }
     const verb = options.dryRun ? 'would be deleted' : 'deleted';
     const lines = [`${formatCount(found.length)} objects, ${formatBytes(bytes)}, ${verb}.`];
-    if (uploads > 0) lines.push(`${formatCount(uploads)} abandoned uploads aborted.`);
+    if (uploads > 0) {
+      lines.push(
+        `${formatCount(uploads)} abandoned uploads ${options.dryRun ? 'would be aborted' : 'aborted'}.`,
+      );
+    }
     if (found.length > 0) lines.push('', byKind(found));
     process.stdout.write(`${lines.join('\n')}\n`);
   });
 }
 
-function byKind(found: readonly Garbage[]): string {
+function byKind(found: readonly AnyGarbage[]): string {
   return table(
     [...Map.groupBy(found, ({ kind }) => kind)],
     [
@@ -56,6 +86,6 @@ function byKind(found: readonly Garbage[]): string {
   );
 }
 
-function sizeOf(found: readonly Garbage[]): number {
+function sizeOf(found: readonly AnyGarbage[]): number {
   return found.reduce((total, { size }) => total + size, 0);
 }

@@ -1,8 +1,10 @@
 /** A stage batch: drops that were staged together. Its document is put last, in one step: before, its files count for nothing. */
 import { z } from 'zod';
 import { FlyerlineError, isFlyerlineError } from '../../infra/errors.ts';
-import type { ObjectStore } from '../../lake/object-store.ts';
+import type { ObjectInfo, ObjectStore } from '../../lake/object-store.ts';
+import { CLAIM_LIFETIME_MS } from '../../lake/retention.ts';
 import { sha256Hex } from '../../lake/sha256.ts';
+import { DAY_MS } from './days.ts';
 import type { StagingIdentity } from './read/drops.ts';
 import type { Layout } from './stage/layout.ts';
 
@@ -63,11 +65,24 @@ export type StagedDrop = z.infer<typeof stagedDrop>;
 export type StageBatch = z.infer<typeof stageBatch>;
 
 const DIR = 'stage/batches/';
-const batchKey = (batch: string): string => `${DIR}${batch}.json`;
+export const batchKey = (batch: string): string => `${DIR}${batch}.json`;
 
-/** Equal drops, laid out alike by the same code, make equal files: 32 hex digits. */
-export function batchId(srcs: readonly string[], layout: Layout): string {
-  return sha256Hex(JSON.stringify([srcs, layout.chunkBytes, layout.bucketsOfDay])).slice(0, 32);
+/**
+ * Equal drops, laid out alike by the same code and begun on the same day (UTC), make equal files: 32 hex digits. The day
+ * keeps who stages now apart from what somebody left who died long ago, and which is being collected.
+ */
+export function batchId(srcs: readonly string[], layout: Layout, begunAtMs: number): string {
+  return batchHash([srcs, layout.chunkBytes, layout.bucketsOfDay], begunAtMs);
+}
+
+/** Of the batch that holds these drops of another one. */
+export function splitBatchId(batch: string, srcs: readonly string[], begunAtMs: number): string {
+  return batchHash([batch, srcs], begunAtMs);
+}
+
+function batchHash(content: readonly unknown[], begunAtMs: number): string {
+  const day = Math.floor(begunAtMs / DAY_MS);
+  return sha256Hex(JSON.stringify([...content, day])).slice(0, 32);
 }
 
 export const stagedFileKey = (
@@ -83,8 +98,24 @@ export const stagedFileKey = (
 export const rejectedFileKey = (batch: string, day: string): string =>
   `stage/dt=${day}/rejected/${batch}.parquet`;
 
-/** Somebody else may have staged the same batch meanwhile: then theirs stays, and is what this resolves to. */
-export async function putStageBatch(store: ObjectStore, batch: StageBatch): Promise<StageBatch> {
+/** The batch of a staged file, or of rejected rows; undefined for another key. */
+export function batchOfKey(key: string): string | undefined {
+  return /^stage\/dt=[^/]+\/(?:bucket=[^/]+\/([0-9a-f]{32})-\d+|rejected\/([0-9a-f]{32}))\.parquet$/
+    .exec(key)
+    ?.slice(1)
+    .find((id) => id !== undefined);
+}
+
+/**
+ * Somebody else may have staged the same batch meanwhile: then theirs stays, and is what this resolves to. Throws
+ * FL_CLAIM_EXPIRED when staging took more than a day: files without a document may be collected.
+ */
+export async function putStageBatch(
+  store: ObjectStore,
+  batch: StageBatch,
+  begunAtMs: number,
+): Promise<StageBatch> {
+  if (Date.now() - begunAtMs > CLAIM_LIFETIME_MS) throw begunLongAgo(batch.batch);
   const key = batchKey(batch.batch);
   try {
     await store.put(key, `${JSON.stringify(batch)}\n`, { ifAbsent: true });
@@ -115,6 +146,24 @@ export async function readStageBatches(
   return batches.filter((batch) => batch.dropsUrl === dropsUrl);
 }
 
+/** All there are, with the time of each: for garbage collection. */
+export async function readStageBatchAges(
+  store: ObjectStore,
+): Promise<{ readonly batch: StageBatch; readonly putAtMs: number }[]> {
+  const documents: ObjectInfo[] = [];
+  for await (const document of store.list(DIR)) documents.push(document);
+  const ages: { batch: StageBatch; putAtMs: number }[] = [];
+  for (let from = 0; from < documents.length; from += READS_AT_ONCE) {
+    const some = documents.slice(from, from + READS_AT_ONCE);
+    const read = async ({ key, lastModifiedMs }: ObjectInfo) => ({
+      batch: await readCached(store, key),
+      putAtMs: lastModifiedMs,
+    });
+    ages.push(...(await Promise.all(some.map(read))));
+  }
+  return ages;
+}
+
 async function readCached(store: ObjectStore, key: string): Promise<StageBatch> {
   const name = `${store.url} ${key}`;
   const known = cache.get(name);
@@ -138,4 +187,13 @@ async function readStageBatch(store: ObjectStore, key: string): Promise<StageBat
       retryable: false,
     });
   }
+}
+
+function begunLongAgo(batch: string): FlyerlineError {
+  return new FlyerlineError('FL_CLAIM_EXPIRED', {
+    subject: `Stage batch ${batch}`,
+    reason: 'was begun more than a day ago, so some of its files may have been collected',
+    remedy: 'run the day again, which stages its drops anew',
+    retryable: false,
+  });
 }

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { isFlyerlineError } from '../../../infra/errors.ts';
 import { type Duck, sqlString } from '../../../lake/duckdb.ts';
 import type { ObjectStore } from '../../../lake/object-store.ts';
-import { sha256Hex } from '../../../lake/sha256.ts';
 import type { RejectedFile, StagedFile } from '../../refs.ts';
 import {
   putStageBatch,
   rejectedFileKey,
   type StageBatch,
   type StagedDrop,
+  splitBatchId,
   stagedFileKey,
 } from '../stage-batch-doc.ts';
 
@@ -23,7 +23,8 @@ export async function splitBatch(
   dir: string,
 ): Promise<StageBatch> {
   const srcs = drops.map(({ src }) => src);
-  const id = sha256Hex(JSON.stringify([batch.batch, srcs])).slice(0, 32);
+  const begunAtMs = Date.now();
+  const id = splitBatchId(batch.batch, srcs, begunAtMs);
   const numbers = drops.map(({ dropNo }) => dropNo).join(', ');
   await mkdir(dir, { recursive: true });
   try {
@@ -40,14 +41,8 @@ export async function splitBatch(
       const { rowCount } = await filter(duck, lake, from, key, numbers, path, COUNT);
       if (rowCount > 0) rejected.push({ key, day, rowCount });
     }
-    return await putStageBatch(lake, {
-      ...batch,
-      batch: id,
-      supersedes: [batch.batch],
-      drops,
-      files,
-      rejected,
-    });
+    const split = { ...batch, batch: id, supersedes: [batch.batch], drops, files, rejected };
+    return await putStageBatch(lake, split, begunAtMs);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

@@ -27,6 +27,7 @@ interface StagedPart {
 }
 
 export class ChunkStager {
+  readonly begunAtMs = Date.now();
   readonly #context: StagingContext;
   readonly #plan: BatchPlan;
   readonly #dir: string;
@@ -186,7 +187,8 @@ export class ChunkStager {
 
   #batch(): string {
     const srcs = this.#plan.drops.map(({ src }) => src);
-    return batchId(srcs, this.#layout ?? { chunkBytes: this.#context.chunkBytes, bucketsOfDay: [] });
+    const layout = this.#layout ?? { chunkBytes: this.#context.chunkBytes, bucketsOfDay: [] };
+    return batchId(srcs, layout, this.begunAtMs);
   }
 
   async #layOut(pieces: readonly Piece[]): Promise<Layout> {

@@ -67,12 +67,8 @@ async function stage(
   try {
     await read(chunks);
     const staged = await chunks.finish();
-    return await putStageBatch(context.lake, {
-      ...context.identity,
-      ...staged,
-      stagedAtMs: Date.now(),
-      supersedes: [],
-    });
+    const batch = { ...context.identity, ...staged, stagedAtMs: Date.now(), supersedes: [] };
+    return await putStageBatch(context.lake, batch, chunks.begunAtMs);
   } finally {
     await chunks.settle();
     await rm(dir, { recursive: true, force: true });
