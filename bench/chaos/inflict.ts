@@ -1,0 +1,79 @@
+/** Does a fault to the drill, and undoes it when its time is up; says in words what was done. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fleet, Member } from './fleet.ts';
+import type { MortalRedis } from './mortal-redis.ts';
+import type { Fault } from './plan-faults.ts';
+
+export interface Victims {
+  readonly fleet: Fleet;
+  readonly redis: MortalRedis;
+  /** Sets back a task of some run, with all behind it; says which, or that there was none. */
+  clearSome(pick: number): Promise<string>;
+}
+
+/** Resolves when the fault is over. Faults may overlap. */
+export async function inflict(fault: Fault, { fleet, redis, clearSome }: Victims): Promise<string> {
+  switch (fault.kind) {
+    case 'kill-worker':
+      return kill(fleet.workers[fault.at]!, 'SIGKILL');
+    case 'kill-scheduler':
+      return kill(fleet.schedulers[fault.at]!, 'SIGKILL');
+    case 'drain-worker':
+      return kill(fleet.workers[fault.at]!, 'SIGTERM');
+    case 'kill-child': {
+      const pid = (await fleet.workers[fault.at]!.childPids())[0];
+      if (pid === undefined) return 'no child process to kill';
+      process.kill(pid, 'SIGKILL');
+      return `child ${pid}`;
+    }
+    case 'crash-worker':
+      fleet.workers[fault.at]!.tell({ order: 'crash-at', step: fault.step, passes: fault.passes });
+      return `at pass ${fault.passes} of ${fault.step}`;
+    case 'crash-scheduler':
+      fleet.schedulers[fault.at]!.tell({ order: 'crash-at', step: fault.step, passes: fault.passes });
+      return `at pass ${fault.passes} of ${fault.step}`;
+    case 'block-worker':
+      fleet.workers[fault.at]!.tell({ order: 'block', ms: fault.ms });
+      return `for ${fault.ms} ms`;
+    case 'stop-worker':
+      return freeze(fleet.workers[fault.at]!, fault.ms);
+    case 'stop-scheduler':
+      return freeze(fleet.schedulers[fault.at]!, fault.ms);
+    case 'half-open-worker':
+      return `${fleet.workers[fault.at]!.proxy.silence()} connections`;
+    case 'half-open-scheduler':
+      return `${fleet.schedulers[fault.at]!.proxy.silence()} connections`;
+    case 'shift-clock-worker':
+      fleet.workers[fault.at]!.tell({ order: 'shift-clock', ms: fault.ms });
+      return `by ${fault.ms / 3_600_000} h`;
+    case 'shift-clock-scheduler':
+      fleet.schedulers[fault.at]!.tell({ order: 'shift-clock', ms: fault.ms });
+      return `by ${fault.ms / 3_600_000} h`;
+    case 'kill-redis':
+      await redis.kill();
+      await sleep(fault.ms);
+      await redis.start();
+      return `away for ${fault.ms} ms`;
+    case 'freeze-redis':
+      redis.freeze();
+      await sleep(fault.ms);
+      redis.thaw();
+      return `for ${fault.ms} ms`;
+    case 'clear-run':
+      return clearSome(fault.at);
+  }
+}
+
+function kill(member: Member, signal: NodeJS.Signals): string {
+  member.signal(signal);
+  return `process ${member.pid}`;
+}
+
+async function freeze(member: Member, ms: number): Promise<string> {
+  const { pid } = member;
+  member.signal('SIGSTOP');
+  await sleep(ms);
+  // Another process may have its seat by now, and has not been frozen; a dead one cannot be woken.
+  if (member.pid === pid) member.signal('SIGCONT');
+  return `process ${pid} for ${ms} ms`;
+}
