@@ -2,12 +2,15 @@
 import { Cron } from 'croner';
 import { DateTime, IANAZone } from 'luxon';
 import { FlyerlineError } from '../infra/errors.ts';
-import type { DagOptions } from './dag.ts';
+import type { DagOptions, Deadline } from './dag.ts';
+import { deadlineName, isPartOf } from './deadline.ts';
 import type { TaskNode } from './graph.ts';
 
 const DAG_ID_FORM = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
 /** A longer timer fires at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
+/** Later ones would be watched for runs that nobody thinks of any more. */
+const DAYS_AFTER_MAX = 7;
 const CLOCK_FORM = /^([01]\d|2[0-3]):[0-5]\d$/;
 
 /** Throws FL_DAG_INVALID for the first option that cannot work. */
@@ -16,7 +19,7 @@ export function checkDagOptions(id: string, options: DagOptions): void {
   if (!DAG_ID_FORM.test(id)) {
     refuse('an id that cannot be used in keys and URLs', 'use at most 100 letters, digits, "-" and "_"');
   }
-  const { timezone = 'UTC', schedule, startDate, endDate, deadline } = options;
+  const { timezone = 'UTC', schedule, startDate, endDate, deadlines = [] } = options;
   if (!IANAZone.isValidZone(timezone)) {
     refuse(`an unknown time zone "${timezone}"`, 'name an IANA zone such as "America/Toronto"');
   }
@@ -29,9 +32,7 @@ export function checkDagOptions(id: string, options: DagOptions): void {
   if (startDate !== undefined && endDate !== undefined && endDate < startDate) {
     refuse(`endDate ${endDate} before startDate ${startDate}`, 'swap startDate and endDate');
   }
-  if (deadline !== undefined && !CLOCK_FORM.test(deadline)) {
-    refuse(`deadline "${deadline}"`, 'write a local time such as "06:00"');
-  }
+  for (const deadline of deadlines) checkDeadline(deadline, refuse);
   checkPositive({ activeRunsMax: options.activeRunsMax, runTimeoutMs: options.runTimeoutMs }, refuse);
   checkTimer({ runTimeoutMs: options.runTimeoutMs }, refuse);
 }
@@ -48,6 +49,22 @@ export function checkTaskOptions(dagId: string, node: TaskNode): void {
   if (!(retry.backoffFactor >= 1)) refuse(`backoffFactor ${retry.backoffFactor}`, 'use 1 or more');
   if (!(retry.jitter >= 0 && retry.jitter <= 1)) refuse(`jitter ${retry.jitter}`, 'use a share from 0 to 1');
   if (!Number.isSafeInteger(node.priority)) refuse(`priority ${node.priority}`, 'use a whole number');
+}
+
+/** Deadlines name tasks or groups that exist, and differ in what or when. */
+export function checkDeadlineParts(
+  dagId: string,
+  { deadlines = [] }: DagOptions,
+  nodes: readonly TaskNode[],
+): void {
+  const refuse = refuser(dagId);
+  for (const { of } of deadlines) {
+    if (of === undefined || nodes.some((node) => isPartOf(node, of))) continue;
+    refuse(`a deadline of "${of}", which is no task or group of it`, 'name one, or leave "of" out for all');
+  }
+  const names = deadlines.map(deadlineName);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) refuse(`the deadline "${twice}" twice`, 'keep one of them');
 }
 
 /** A run of no task would end as it starts, and look like one that did its work. */
@@ -67,6 +84,16 @@ function refuser(dagId: string, prefix = 'has '): Refuse {
       retryable: false,
     });
   };
+}
+
+function checkDeadline({ by, daysAfter = 0, timezone }: Deadline, refuse: Refuse): void {
+  if (!CLOCK_FORM.test(by)) refuse(`deadline "${by}"`, 'write a local time such as "06:00"');
+  if (!(Number.isSafeInteger(daysAfter) && daysAfter >= 0 && daysAfter <= DAYS_AFTER_MAX)) {
+    refuse(`a deadline ${daysAfter} days after`, `use a whole number from 0 to ${DAYS_AFTER_MAX}`);
+  }
+  if (timezone !== undefined && !IANAZone.isValidZone(timezone)) {
+    refuse(`a deadline in an unknown time zone "${timezone}"`, 'name an IANA zone such as "America/Toronto"');
+  }
 }
 
 function checkSchedule(schedule: string, timezone: string, refuse: Refuse): void {

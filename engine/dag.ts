@@ -1,7 +1,7 @@
 /** A DAG: tasks wired by the assets they pass on. The call graph of the builder is the task graph. */
 import type { ZodType } from 'zod';
 import type { Asset, RefOf } from './asset.ts';
-import { checkDagOptions, checkNotEmpty } from './check-dag.ts';
+import { checkDagOptions, checkDeadlineParts, checkNotEmpty } from './check-dag.ts';
 import { type DagGraph, toGraph } from './graph.ts';
 import type { TriggerRule } from './states.ts';
 import type { Reads, TaskDefinition, TaskOptions } from './task.ts';
@@ -30,12 +30,24 @@ export interface DagOptions<Params = unknown> {
   readonly dependsOnPast?: boolean;
   /** A run that takes longer is cancelled. */
   readonly runTimeoutMs?: number;
-  /** Local wall-clock time on the day after the interval by which a run should have ended: `06:00`. */
-  readonly deadline?: string;
+  /** What must have ended well by when: `[{ by: '06:00', of: 'exports' }]`. Watched for scheduled intervals. */
+  readonly deadlines?: readonly Deadline[];
   /** Schema of the run parameters. */
   readonly params?: ZodType<Params>;
   /** For all its tasks; a task's own options win. */
   readonly taskDefaults?: TaskOptions;
+}
+
+/** By when the whole run, or a part of it, must have ended well. */
+export interface Deadline {
+  /** Local wall-clock time: `06:00`. */
+  readonly by: string;
+  /** Of which day, counted from the one on which the interval ends. For the interval of a day, 0 is the next day. @default 0 */
+  readonly daysAfter?: number;
+  /** IANA zone of `by`. @default the DAG's */
+  readonly timezone?: string;
+  /** A task, or a group with all its tasks. @default all of the run */
+  readonly of?: string;
 }
 
 /** A wired task, to be passed on to the tasks that read what it makes. */
@@ -98,6 +110,7 @@ export function dag<Services = any>(
   const wiring = startWiring(id, options);
   build(wiring.task, wiring.group);
   checkNotEmpty(id, wiring.nodes());
+  checkDeadlineParts(id, options, wiring.nodes());
   return Object.freeze({
     id,
     options: Object.freeze({ ...options }),

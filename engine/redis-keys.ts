@@ -15,6 +15,10 @@ export interface EngineKeys {
   readonly delayed: string;
   readonly deadlines: string;
   readonly leader: string;
+  /** Stream of what notifications are made of. */
+  readonly events: string;
+  /** What the notifier remembers. */
+  readonly notify: string;
   run(seq: string): string;
   results(seq: string): string;
   history(seq: string): string;
@@ -31,6 +35,10 @@ export interface EngineKeys {
   /** How many attempts the workers of a queue can run at a time. */
   hands(queue: string): string;
   log(attemptId: string): string;
+  /** How long tasks took in the last runs of a DAG that succeeded. */
+  durations(dagId: string): string;
+  /** Messages of a channel by when they are due; the messages; how deliveries went. */
+  notifyChannel(channel: string, part: 'outbox' | 'messages' | 'health'): string;
   processes(kind: ProcessKind): string;
   process(kind: ProcessKind, id: string): string;
 }
@@ -48,6 +56,8 @@ export function engineKeys(prefix: string): EngineKeys {
     delayed: `${base}delayed`,
     deadlines: `${base}deadlines`,
     leader: `${base}leader`,
+    events: `${base}events`,
+    notify: `${base}notify`,
     run: (seq) => `${base}run:${seq}`,
     results: (seq) => `${base}results:${seq}`,
     history: (seq) => `${base}history:${seq}`,
@@ -61,6 +71,8 @@ export function engineKeys(prefix: string): EngineKeys {
     queuePools: (queue) => `${base}queue:${queue}`,
     hands: (queue) => `${base}hands:${queue}`,
     log: (attemptId) => `${base}log:${attemptId}`,
+    durations: (dagId) => `${base}durations:${dagId}`,
+    notifyChannel: (channel, part) => `${base}notify:${channel}:${part}`,
     processes: (kind) => `${base}${kind}s`,
     process: (kind, id) => `${base}${kind}:${id}`,
   };

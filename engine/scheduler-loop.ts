@@ -93,7 +93,7 @@ export function newRun(
 }
 
 /** The DAG's own schedule, with the dates of the configuration over it. */
-function scheduleOf({ options }: Dag, { startDate, endDate }: DagSettings) {
+export function scheduleOf({ options }: Dag, { startDate, endDate }: DagSettings) {
   return {
     ...options,
     ...(startDate === undefined ? {} : { startDate }),

@@ -14,6 +14,7 @@ import { connectRedis } from '../infra/redis.ts';
 import { every } from './every.ts';
 import { loadPipelines, OWN_PIPELINES } from './load-pipelines.ts';
 import { processName } from './names.ts';
+import { startNotifier } from './notifier.ts';
 import { programVersion } from './program-version.ts';
 import { runAsProcess } from './run-as-process.ts';
 
@@ -125,11 +126,12 @@ export async function startScheduler(config: Config, options: SchedulerOptions):
       failed('report itself'),
     ),
   ];
+  const notifier = startNotifier({ engine, dags, dagStates, config, log, leads, clock });
   log.info('The scheduler runs.', { dags: dags.map((dag) => dag.id) });
 
   let stopping: Promise<void> | undefined;
   const stop = async () => {
-    await Promise.all(loops.map((loop) => loop.stop()));
+    await Promise.all([...loops, notifier].map((loop) => loop.stop()));
     await jobs.close();
     await engine.run('unlead', [id]).catch(() => {});
     await forgetProcess(engine, { kind: 'scheduler', id }).catch(() => {});

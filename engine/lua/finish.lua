@@ -39,6 +39,7 @@ end
 -- A first attempt without a result leaves nothing to take away.
 if elements or ARGV[6] ~= '' or instance.attempt > 1 then fl.putResult(run, at.i, at.m, ARGV[6], elements) end
 
+if instance.failures + instance.losses > 0 then fl.note('recovered', at.id) end
 fl.freeLease(at)
 fl.endAttempt(at, 's')
 local dispatch, next = fl.close(ARGV[5])

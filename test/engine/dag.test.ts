@@ -141,7 +141,23 @@ describe('dag', () => {
       { startDate: '2018-02-03', endDate: '2018-02-02' },
       'has endDate 2018-02-02 before startDate 2018-02-03',
     ],
-    [{ deadline: '6 am' }, 'has deadline "6 am"; write a local time such as "06:00".'],
+    [{ deadlines: [{ by: '6 am' }] }, 'has deadline "6 am"; write a local time such as "06:00".'],
+    [
+      { deadlines: [{ by: '06:00', daysAfter: -1 }] },
+      'has a deadline -1 days after; use a whole number from 0 to 7.',
+    ],
+    [
+      { deadlines: [{ by: '06:00', timezone: 'Toronto' }] },
+      'has a deadline in an unknown time zone "Toronto"; name an IANA zone such as "America/Toronto".',
+    ],
+    [
+      { deadlines: [{ by: '06:00', of: 'exports' }] },
+      'has a deadline of "exports", which is no task or group of it; name one, or leave "of" out for all.',
+    ],
+    [
+      { deadlines: [{ by: '06:00' }, { by: '06:00' }] },
+      'has the deadline "all by 06:00" twice; keep one of them.',
+    ],
     [{ activeRunsMax: 0 }, 'has activeRunsMax 0; use a whole number of at least 1.'],
     [{ runTimeoutMs: 2 ** 31 }, 'has runTimeoutMs 2147483648; use at most 24 days.'],
   ])('refuses %j', (options, message) => {

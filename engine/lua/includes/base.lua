@@ -33,6 +33,12 @@ fl.RUN_NOT_RUNNING = -6
 fl.NOT_DISPATCHED = -7
 fl.GRAPH_UNKNOWN = -8
 
+-- What notifications are made of; see engine/notify/event-notices.ts. Nothing of the engine depends on it, so it is short.
+fl.EVENTS_MAX = 10000
+function fl.note(type, about, ...)
+  call('XADD', P .. 'events', 'MAXLEN', '~', fl.EVENTS_MAX, '*', 'type', type, 'about', about, 'at', string.format('%.0f', now), ...)
+end
+
 -- Whole numbers as text; tostring() would turn 1e15 into an exponent.
 function fl.int(number)
   return string.format('%.0f', number)

@@ -12,6 +12,7 @@ function fl.remember(at, outcome, failure)
     started = i.started, ended = now - at.run.created, error = failure,
   }))
   call('LTRIM', key, -fl.HISTORY_MAX, -1)
+  fl.note('attempt', at.id, 'outcome', outcome, 'error', cjson.encode(failure))
 end
 
 function fl.tryAgain(at, state, due)
