@@ -1,5 +1,6 @@
 /** `export`: tables over a range of days, into a directory. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import type { ExportTableCommandOptions } from '../export/export-one-table.ts';
 import type { ExportOptions } from '../export/run-export.ts';
 import { withExamples } from '../help.ts';
 import { LAKE_OPTION } from '../lake-option.ts';
@@ -12,10 +13,37 @@ export function command(): Command {
       'Tables over a range of days, from what is published, as Parquet and CSV.\n\n' +
         'Tables of single days need no export: they lie under current/ of the lake.',
     );
-  for (const below of [user(), features()]) declared.addCommand(below);
+  for (const below of [oneTable(), user(), features()]) declared.addCommand(below);
   return withExamples(declared, [
+    ['export table merchant_day --from 2018-10-01 --to 2018-10-31 --out october', 'a month in one file'],
     ['export user --from 2018-10-01 --to 2018-10-07 --out week', "a week's average time on flyer per user"],
     ['export features --from 2018-10-01 --to 2018-10-07 --out week', 'what a model may learn from'],
+  ]);
+}
+
+function oneTable(): Command {
+  const declared = rangeCommand('table')
+    .argument('<table>', 'name of the table: merchant_day')
+    .summary('any published table, all days in one file')
+    .description(
+      'Any published table over a range of days, in one file of each format: <table>.parquet, <table>.csv, ' +
+        '<table>.csv.gz, and <table>.json with what they were made from.\n\n' +
+        'Rows are those of the single days, ordered by day and key. Days that are not published are left out and ' +
+        'named; it fails when none is.',
+    )
+    .addOption(
+      // As RANGE_FORMATS, which is not imported: help must not load the lake.
+      new Option('--format <formats...>', 'which files')
+        .choices(['parquet', 'csv', 'csv.gz'])
+        .default(['parquet', 'csv']),
+    )
+    .action(async (table: string, options: ExportTableCommandOptions) => {
+      const { exportOneTable } = await import('../export/export-one-table.ts');
+      await exportOneTable(table, options);
+    });
+  return withExamples(declared, [
+    ['export table merchant_day --from 2018-10-01 --to 2018-10-31 --out october', 'a month'],
+    ['export table dq_day --from 2018-10-01 --to 2018-10-07 --out week --format csv.gz', 'compressed'],
   ]);
 }
 
