@@ -52,7 +52,7 @@ const engine = z.strictObject({
   leaseMs: durationMs.min(500).default(10_000),
   /** How often lost and overdue task instances are looked for. */
   reconcileMs: durationMs.min(50).default(1_500),
-  /** Attempts that one worker process runs at a time. */
+  /** Attempts that one worker process, or `flyerline run`, runs at a time. */
   workerConcurrency: z.int().min(1).max(256).default(2),
   schedulerTickMs: durationMs.min(50).default(1_000),
 });
@@ -70,12 +70,12 @@ export const configSchema = z.strictObject({
     .default('flyerline'),
   /** Temporary files; each attempt has a folder of its own below it. */
   scratchDir: z.string().min(1).default(join(tmpdir(), 'flyerline')),
-  /** Upper limit of one DuckDB instance; the process needs 150 to 600 MiB more. */
+  /** Upper limit of DuckDB in one attempt, shared by buckets that run side by side; the process needs 150 to 600 MiB more. */
   memoryLimitBytes: z
     .int()
     .min(128 * MIB)
     .default(1024 * MIB),
-  /** Threads of one DuckDB instance. */
+  /** Threads of DuckDB in one attempt, shared likewise. */
   threads: z.int().min(1).max(1024).default(availableParallelism()),
   /** Holds the secret that makes keys of user ids for `export features`. The secret itself is no setting: settings are shown and passed on. */
   featuresSecretFile: z.string().min(1).optional(),

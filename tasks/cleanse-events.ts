@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Duck, openDuck, writeParquet } from '../lake/duckdb.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
 import { cleanEvents, stagedEvents } from './assets.ts';
+import { bucketLimits } from './bucket-limits.ts';
 import { openBucketRows } from './cleanse/bucket-rows.ts';
 import { openOnlyMerchants } from './cleanse/only-merchants.ts';
 import { DAY_MS, dayStartMs, horizonEndMs } from './day-horizon.ts';
@@ -25,7 +26,7 @@ export const cleanseEvents = defineTask({
   expand: 'raw',
   async run({ services, scratchDir }, { raw }) {
     const inputs = await readDayInputs(services.lake, raw.inputsKey);
-    const duck = await openDuck({ ...services, tempDir: scratchDir });
+    const duck = await openDuck({ ...bucketLimits(services, raw), tempDir: scratchDir });
     try {
       return await cleanseBucket(duck, services.lake, inputs, raw, scratchDir);
     } finally {

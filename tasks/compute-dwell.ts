@@ -6,6 +6,7 @@ import { type Duck, openDuck, writeParquet } from '../lake/duckdb.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
 import type { TableSchema } from '../lake/table-schema.ts';
 import { cleanEvents, dwellFacts } from './assets.ts';
+import { bucketLimits } from './bucket-limits.ts';
 import { dayStartMs } from './day-horizon.ts';
 import { defineTask } from './define-task.ts';
 import { createDayDwell, type DwellTally, type Places } from './dwell/day-dwell.ts';
@@ -30,7 +31,7 @@ export const computeDwell = defineTask({
   expand: 'clean',
   async run({ services, scratchDir }, { clean }) {
     const inputs = await readDayInputs(services.lake, clean.inputsKey);
-    const duck = await openDuck({ ...services, tempDir: scratchDir });
+    const duck = await openDuck({ ...bucketLimits(services, clean), tempDir: scratchDir });
     try {
       return await dwellOfBucket(duck, services.lake, inputs, clean, scratchDir);
     } finally {

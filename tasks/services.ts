@@ -8,8 +8,10 @@ export interface Services {
   readonly drops: ObjectStore;
   /** A directory of this process for temporary files; each attempt works in a folder of its own below it. */
   readonly scratchDir: string;
-  /** Upper limit of one DuckDB instance, bytes. */
+  /** Upper limit of DuckDB in one attempt, bytes. */
   readonly memoryLimitBytes: number;
-  /** Threads of one DuckDB instance. */
+  /** Threads of DuckDB in one attempt. */
   readonly threads: number;
+  /** Attempts that run side by side: those of one mapped task share the two limits. @default 1 */
+  readonly attemptsAtOnce?: number;
 }

@@ -9,6 +9,7 @@ import type { CommonOptions } from '../common-options.ts';
 import { EXIT } from '../exit-code.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { describeReport } from './describe-report.ts';
+import { notifyOfRun } from './notify-run.ts';
 import { RunProgress } from './run-progress.ts';
 import { reportOf } from './run-report.ts';
 
@@ -18,6 +19,8 @@ export interface RunCommandOptions extends CommonOptions {
   readonly lake?: string;
   readonly param: Readonly<Record<string, unknown>>;
   readonly force: boolean;
+  /** False: people are not told of the run. */
+  readonly notify: boolean;
   readonly memoryLimit?: number;
   readonly threads?: number;
 }
@@ -31,16 +34,25 @@ export async function runDag(dagId: string, options: RunCommandOptions): Promise
   const services = await createServices(config);
   const progress = new RunProgress(dag.graph);
   try {
+    const notifier = options.notify
+      ? await notifyOfRun({ dag, day: options.date, config, lake: services.lake, log: verboseLog })
+      : undefined;
     const summary = await runLocally(dag, {
       day: options.date,
       params: { ...config.dags[dagId]?.params, ...options.param, ...(options.force ? { force: true } : {}) },
       services,
       log,
       scratchDir: config.scratchDir,
+      maxParallel: config.engine.workerConcurrency,
       signal,
-      onEvent: (event) => progress.show(event),
+      onEvent: (event) => {
+        progress.show(event);
+        notifier?.onEvent(event);
+      },
     });
     progress.stop();
+    // Who interrupts a run knows of it.
+    if (!signal.aborted) await notifier?.end(summary);
     const report = reportOf(summary, config);
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${describeReport(report)}\n`);
     process.exitCode = signal.aborted ? EXIT.interrupted : report.state === 'success' ? EXIT.ok : EXIT.failed;

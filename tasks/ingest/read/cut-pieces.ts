@@ -1,10 +1,10 @@
 /** A stream of text, cut into pieces of whole lines: the same pieces however the stream comes in. */
 import { RAW_LENGTH_MAX } from '../parse/row-sink.ts';
+import { LINE_FEED } from './inspect-lines.ts';
 
 /** Small enough that a quote gone wrong sends few rows the slow way, large enough that files cost little. */
 export const PIECE_BYTES = 4 << 20;
 
-const LINE_FEED = 10;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export type Cut =

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { ROW_LENGTH_MAX } from '../parse/row-sink.ts';
 
-const LINE_FEED = 10;
+export const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const QUOTE = 34;
 const COMMA = 44;
