@@ -27,6 +27,19 @@ export async function claimPartition(store: ObjectStore, table: string, day: Day
   }
 }
 
+/** Days of the table that were claimed since the time, and so may have been committed: one listing, no log is read. */
+export async function daysClaimedSince(
+  store: ObjectStore,
+  table: string,
+  sinceMs: number,
+): Promise<ReadonlySet<Day>> {
+  const days = new Set<Day>();
+  for await (const { key, lastModifiedMs } of store.list(`ctl/${table}/claims/dt=`)) {
+    if (lastModifiedMs >= sinceMs) days.add(key.split('/')[3]!.slice('dt='.length));
+  }
+  return days;
+}
+
 /** 0n when the partition was never claimed. */
 async function newestClaim(store: ObjectStore, table: string, day: Day): Promise<bigint> {
   const dir = claimsDir(table, day);

@@ -1,9 +1,10 @@
-/** Finds exports that do not show the head of their table: a publisher died, or somebody else wrote to `current/`. */
+/** Finds what in `current/` does not show the head of its table: a publisher died, or somebody else wrote there. */
+import type { Catalog } from './catalog.ts';
 import { readCurrentState } from './current.ts';
 import { currentKey, type Day, type ExportFormat } from './lake-keys.ts';
 import type { ObjectStore } from './object-store.ts';
 import { type DayRange, isWithin } from './partitions.ts';
-import { committedDays, headToken, readSnapshot } from './table-log.ts';
+import { committedDays, headToken, readSnapshot, type Snapshot } from './table-log.ts';
 import type { TableSchema } from './table-schema.ts';
 
 const FORMATS = ['parquet', 'csv'] as const satisfies readonly ExportFormat[];
@@ -12,20 +13,26 @@ const CHECKS_AT_ONCE = 16;
 export interface StaleExport {
   readonly table: string;
   readonly day: Day;
-  readonly format: ExportFormat;
+  /** `catalog`: the exports may be right, but the catalog, and perhaps the feed, do not tell of them. */
+  readonly format: ExportFormat | 'catalog';
   /** `missing`: never published, or deleted. `old`: of an earlier version. `replaced`: not what was published. */
   readonly state: 'missing' | 'old' | 'replaced';
+}
+
+export interface LookedAt extends DayRange {
+  /** Only these. */
+  readonly days?: ReadonlySet<Day>;
 }
 
 /** Publishing the day again, which repeats nothing that is right, repairs all of them. Ordered by day. */
 export async function findStaleExports(
   store: ObjectStore,
   schema: TableSchema,
-  range: DayRange = {},
+  range: LookedAt = {},
 ): Promise<StaleExport[]> {
-  if (!schema.exported) return [];
+  if (!schema.exported || range.days?.size === 0) return [];
   const snapshot = await readSnapshot(store, schema.name);
-  const days = committedDays(snapshot).filter((day) => isWithin(day, range));
+  const days = daysLookedAt(snapshot, range);
   const stale: StaleExport[] = [];
   for (let start = 0; start < days.length; start += CHECKS_AT_ONCE) {
     const some = days.slice(start, start + CHECKS_AT_ONCE);
@@ -38,6 +45,29 @@ export async function findStaleExports(
     stale.push(...(await Promise.all(checks)).flat());
   }
   return stale;
+}
+
+/** Partitions whose head the catalog does not name. Ordered by day. */
+export async function findUncatalogued(
+  store: ObjectStore,
+  schema: TableSchema,
+  catalog: Catalog | undefined,
+  range: LookedAt = {},
+): Promise<StaleExport[]> {
+  if (range.days?.size === 0) return [];
+  const snapshot = await readSnapshot(store, schema.name);
+  const partitions = catalog?.tables.find(({ name }) => name === schema.name)?.partitions ?? [];
+  const tokens = new Map(partitions.map(({ day, token }) => [day, token]));
+  return daysLookedAt(snapshot, range)
+    .filter((day) => tokens.get(day) !== headToken(snapshot, day))
+    .map((day) => ({
+      ...{ table: schema.name, day, format: 'catalog' as const },
+      state: tokens.has(day) ? 'old' : 'missing',
+    }));
+}
+
+function daysLookedAt(snapshot: Snapshot, range: LookedAt): readonly Day[] {
+  return committedDays(snapshot).filter((day) => isWithin(day, range) && (range.days?.has(day) ?? true));
 }
 
 /** Undefined: it shows the head. */

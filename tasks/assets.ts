@@ -9,6 +9,7 @@ import type {
   DwellRef,
   ExportedRef,
   PublishedRef,
+  RepairedRef,
 } from './refs.ts';
 
 /** A day's events, parsed and split into buckets. */
@@ -34,6 +35,9 @@ export const exportedParquet = asset<ExportedRef>()('exported_parquet');
 
 /** One CSV object per table and day. */
 export const exportedCsv = asset<ExportedRef>()('exported_csv');
+
+/** Exports that did not show the head of their table, and do now. */
+export const repairedExports = asset<RepairedRef>()('repaired_exports');
 
 /** The catalog and the feed of changes name what both exports show. */
 export const catalogued = asset<CatalogRef>()('catalogued');

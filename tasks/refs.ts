@@ -137,3 +137,9 @@ export interface CatalogRef {
   /** Keys below `current/`. */
   readonly files: readonly string[];
 }
+
+/** What was wrong in `current/`, and is right. */
+export interface RepairedRef {
+  readonly days: readonly string[];
+  readonly exportCount: number;
+}

@@ -15,7 +15,7 @@ export function command(): Command {
         'The tasks are those that workers run. What is published already and made of the same drops, code and ' +
         'parameters is not computed again. The exit code is 0 only if all is published.',
     )
-    .argument('<dag>', 'name of the DAG: nightly or seed-compat')
+    .argument('<dag>', 'name of the DAG: nightly, repair-exports or seed-compat')
     .requiredOption('--date <date>', 'local day that the run is about: 2018-10-01', parseDay)
     .option(
       '--drops <url>',

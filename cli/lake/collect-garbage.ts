@@ -11,7 +11,7 @@ import {
   findStageGarbage,
   type StageGarbage,
   type StageGarbageKind,
-} from '../../tasks/ingest/gc/collect-stage.ts';
+} from '../../tasks/stage-gc/collect-stage.ts';
 import { formatBytes, formatCount, table } from '../terminal.ts';
 import { type LakeOptions, withLake } from './open-lake.ts';
 

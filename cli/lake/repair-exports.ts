@@ -1,8 +1,9 @@
 /** `partitions repair`: brings every export to the head of its table. */
 import { mkdir } from 'node:fs/promises';
+import { readCatalog } from '../../lake/catalog.ts';
 import type { DayRange } from '../../lake/partitions.ts';
 import { probeStore } from '../../lake/probe.ts';
-import { findStaleExports, type StaleExport } from '../../lake/reconcile-current.ts';
+import { findStaleExports, findUncatalogued, type StaleExport } from '../../lake/reconcile-current.ts';
 import { formatCount, style, table } from '../terminal.ts';
 import { type LakeOptions, tablesOf, withLake } from './open-lake.ts';
 import { republishDays } from './republish-days.ts';
@@ -14,7 +15,11 @@ export interface RepairOptions extends LakeOptions, DayRange {
 export async function repairExports(options: RepairOptions): Promise<void> {
   await withLake(options, options.dryRun ? 'read' : 'write', async (store, context) => {
     const stale: StaleExport[] = [];
-    for (const schema of tablesOf(undefined)) stale.push(...(await findStaleExports(store, schema, options)));
+    const catalog = await readCatalog(store);
+    for (const schema of tablesOf(undefined)) {
+      stale.push(...(await findStaleExports(store, schema, options)));
+      stale.push(...(await findUncatalogued(store, schema, catalog, options)));
+    }
     const days = [...new Set(stale.map(({ day }) => day))].sort();
     if (!options.dryRun && days.length > 0) {
       await probeStore(store);

@@ -6,10 +6,10 @@
  * first, so that no new run takes it; its files go a grace later, when every run that took it before is over. And what
  * the inputs document of a young run or of a published version names stays: `explain` reads it.
  */
-import { FlyerlineError, isFlyerlineError } from '../../../infra/errors.ts';
-import type { ObjectInfo, ObjectStore } from '../../../lake/object-store.ts';
-import { GRACE_MIN_MS, GRACE_MS } from '../../../lake/retention.ts';
-import { batchKey, batchOfKey, readStageBatchAges } from '../stage-batch-doc.ts';
+import { FlyerlineError, isFlyerlineError } from '../../infra/errors.ts';
+import type { ObjectInfo, ObjectStore } from '../../lake/object-store.ts';
+import { GRACE_MIN_MS, GRACE_MS } from '../../lake/retention.ts';
+import { batchKey, batchOfKey, readStageBatchAges } from '../ingest/stage-batch-doc.ts';
 import { idleBatches } from './idle-batches.ts';
 import { batchesOfInputs, findInputs } from './live-inputs.ts';
 

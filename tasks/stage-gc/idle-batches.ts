@@ -1,5 +1,5 @@
 /** Which staged batches count for nothing any more, by what their documents say: pure. */
-import type { StageBatch } from '../stage-batch-doc.ts';
+import type { StageBatch } from '../ingest/stage-batch-doc.ts';
 
 export interface BatchAge {
   readonly batch: StageBatch;

@@ -1,8 +1,8 @@
 /** Which inputs documents are alive: young ones, which a run may be working from, and those that a manifest names. */
-import { isFlyerlineError } from '../../../infra/errors.ts';
-import type { ObjectInfo, ObjectStore } from '../../../lake/object-store.ts';
-import { readDayInputs } from '../day-inputs.ts';
-import { batchOfKey } from '../stage-batch-doc.ts';
+import { isFlyerlineError } from '../../infra/errors.ts';
+import type { ObjectInfo, ObjectStore } from '../../lake/object-store.ts';
+import { readDayInputs } from '../ingest/day-inputs.ts';
+import { batchOfKey } from '../ingest/stage-batch-doc.ts';
 
 const READS_AT_ONCE = 32;
 
