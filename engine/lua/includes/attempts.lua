@@ -11,7 +11,8 @@ end
 -- The attempt runs no more: its lease, its slot and its progress go.
 function fl.freeLease(at)
   call('ZREM', fl.channelKey(at.channel, 'leases'), at.id)
-  table.insert(at.run.del, 'p' .. fl.fieldOf(at.i, at.m))
+  local progress = 'p' .. fl.fieldOf(at.i, at.m)
+  if at.run.got[progress] then table.insert(at.run.del, progress) end
   fl.touched[at.channel] = true
 end
 

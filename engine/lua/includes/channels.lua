@@ -139,6 +139,7 @@ function fl.takeRange(seq, i, limit)
     local instance = fl.readInstance(task, run.set[field] or texts[k] or nil, true, task.cursor + k - 1)
     -- Those that were ended by hand meanwhile, or were planned on their own by a clear, are left out.
     if instance.state == 'w' and instance.due == task.since then
+      if not task.kept then run.got[field] = false end -- It has no record, and need not be looked for.
       table.insert(ids, fl.attemptId(run, i, task.cursor + k - 1, instance.attempt))
     end
   end
@@ -147,17 +148,20 @@ function fl.takeRange(seq, i, limit)
 end
 
 -- The attempt or range whose turn it is in these channels: { channel, id, score }, and whether nobody else contends with its
--- band. nil when nothing is ready, or what is has no slot. Backfills come last, but for their share.
+-- band. nil when nothing is ready, or what is has no slot. Backfills come last, but for their share. `last`: nothing else waits.
 function fl.nextOf(queue, channels)
   local first, backfill
+  local waiting, last = 0, nil
   for _, channel in ipairs(channels) do
     local ready = fl.channelKey(channel, 'ready')
     local head = call('ZRANGE', ready, 0, 0, 'WITHSCORES')
     local score = tonumber(head[2])
     if score and fl.hasSlot(channel) then
+      waiting = waiting + 1
       if score < fl.BACKFILL_BAND then
         if not first or score < first.score then first = { channel = channel, id = head[1], score = score } end
-        if tonumber(call('ZRANGE', ready, -1, -1, 'WITHSCORES')[2]) < fl.BACKFILL_BAND then
+        last = call('ZRANGE', ready, -1, -1, 'WITHSCORES')
+        if tonumber(last[2]) < fl.BACKFILL_BAND then
           score = nil
         else
           head = call('ZRANGEBYSCORE', ready, fl.int(fl.BACKFILL_BAND), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
@@ -169,6 +173,7 @@ function fl.nextOf(queue, channels)
       end
     end
   end
+  if first and waiting == 1 then first.last = last[1] == first.id end
   if not first or not backfill then return first or backfill, true end
   return call('INCR', P .. 'share:' .. queue) % fl.BACKFILL_TURN == 0 and backfill or first, false
 end
@@ -179,8 +184,12 @@ function fl.take(head, limit)
   local ids, more = { head.id }, false
   if m == '*' then ids, more = fl.takeRange(seq, i, limit) end
   local ready = fl.channelKey(head.channel, 'ready')
-  -- The rest of a range goes to the end of its priority: runs take turns.
-  if more then call('ZADD', ready, fl.lastAgain(head.score), head.id) else call('ZREM', ready, head.id) end
+  if not more then
+    call('ZREM', ready, head.id)
+  elseif not head.last then
+    -- The rest of a range goes to the end of its priority: runs take turns.
+    call('ZADD', ready, fl.lastAgain(head.score), head.id)
+  end
   return ids
 end
 

@@ -5,7 +5,7 @@
 -- The attempt that an id names, if it is its instance's current one: context table, or nil and the refusal.
 function fl.currentAttempt(id)
   local seq, i, m, attempt = fl.parseAttemptId(id)
-  local run = seq and fl.openRun(seq)
+  local run = seq and fl.openRun(seq, i, m)
   if not run then return nil, fl.RUN_UNKNOWN end
   local node = fl.nodeOf(run, i)
   local instance = node and fl.instanceOf(run, i, m)

@@ -19,6 +19,7 @@ end
 
 -- The result of task `i` as JSON; nil when it has none; or nil and how to read it: 'elements' or 'successes', and how many.
 function fl.resultJson(run, key, i)
+  fl.readAlong(run, i, -1)
   local node, task = fl.nodeOf(run, i), fl.taskOf(run, i)
   if node.expand then
     if not task.n or task.state == 'n' or task.state == 'a' then return nil end
@@ -39,6 +40,7 @@ end
 
 -- Element `m` of the list that task `i` made; nil when the list has been taken away or shortened by hand.
 function fl.elementJson(run, key, i, m)
+  fl.readAlong(run, i, -1)
   local task = fl.taskOf(run, i)
   local place = m
   if fl.nodeOf(run, i).expand then

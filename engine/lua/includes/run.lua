@@ -4,11 +4,20 @@
 
 fl.runs = {} -- Open runs by number: ending one may begin another.
 
--- Undefined run: nil.
-function fl.openRun(seq)
-  if fl.runs[seq] ~= nil then return fl.runs[seq] or nil end
+-- Undefined run: nil. Who knows which instance it is about says so: it is read along, for each further call of Redis costs more
+-- than what it reads.
+function fl.openRun(seq, i, m)
+  local known = fl.runs[seq]
+  if known ~= nil then
+    if known and i then fl.readAlong(known, i, m) end
+    return known or nil
+  end
   local key = P .. 'run:' .. seq
-  local v = call('HMGET', key, 'dag', 'version', 'state', 'unfinished', 'failedLeaves', 'cancelled', 'created', 'started', 'pool', 'lane', 'kind')
+  local field = i and fl.fieldOf(i, m) or 'state'
+  local v = call(
+    'HMGET', key, 'dag', 'version', 'state', 'unfinished', 'failedLeaves', 'cancelled', 'created', 'started', 'pool', 'lane', 'kind',
+    'rev', 't' .. (i or ''), field, 'p' .. field
+  )
   if not v[1] then
     fl.runs[seq] = false
     return nil
@@ -16,11 +25,33 @@ function fl.openRun(seq)
   local run = {
     seq = seq, key = key, dag = v[1], state = v[3], unfinished = tonumber(v[4]), failedLeaves = tonumber(v[5]),
     cancelled = v[6] or nil, created = tonumber(v[7]), started = tonumber(v[8]), pool = v[9] or nil, lane = v[10], backfill = v[11] == 'backfill',
-    graph = P .. 'graph:' .. v[1] .. ':' .. v[2],
-    nodes = {}, tasks = {}, dirtyTasks = {}, set = {}, del = {},
+    graph = P .. 'graph:' .. v[1] .. ':' .. v[2], rev = tonumber(v[12]) or 0,
+    nodes = {}, tasks = {}, dirtyTasks = {}, set = {}, del = {}, got = {},
   }
+  if i then fl.keepRead(run, i, field, v[13], v[14], v[15]) end
   fl.runs[seq] = run
   return run
+end
+
+function fl.keepRead(run, i, field, task, instance, progress)
+  if task and not run.tasks[i] then run.tasks[i] = fl.decodeTask(task) end
+  run.got[field], run.got['p' .. field] = instance, progress
+end
+
+-- The record of a task, of one of its instances, and its progress, in one call.
+function fl.readAlong(run, i, m)
+  local field = fl.fieldOf(i, m)
+  if run.got[field] ~= nil then return end
+  local v = call('HMGET', run.key, 't' .. i, field, 'p' .. field)
+  fl.keepRead(run, i, field, v[1], v[2], v[3])
+end
+
+-- A field of the run as it is, or will be when the script ends.
+function fl.textOf(run, field)
+  local text = run.set[field]
+  if text == nil then text = run.got[field] end
+  if text == nil then text = call('HGET', run.key, field) end
+  return text or nil
 end
 
 -- The task as the DAG has it: { id, rule, pool, queue, priority, retry, expand, up, down, inputs, mappedOver }, see redis-graph.ts.
@@ -89,7 +120,7 @@ end
 -- nil when there is no such instance.
 function fl.instanceOf(run, i, m)
   local field = fl.fieldOf(i, m)
-  local text = run.set[field] or call('HGET', run.key, field)
+  local text = fl.textOf(run, field)
   local node, task = fl.nodeOf(run, i), fl.taskOf(run, i)
   local place = fl.isPlace(node, task, m)
   if not text and not place then return nil end
@@ -136,7 +167,7 @@ function fl.saveRuns()
   for _, run in pairs(fl.runs) do
     if run and run.changed then
       fl.inBatches('HDEL', run.key, run.del)
-      local fields = { 'state', run.state, 'unfinished', run.unfinished, 'failedLeaves', run.failedLeaves }
+      local fields = { 'state', run.state, 'unfinished', run.unfinished, 'failedLeaves', run.failedLeaves, 'rev', run.rev + 1 }
       for i in pairs(run.dirtyTasks) do
         table.insert(fields, 't' .. i)
         table.insert(fields, fl.encodeTask(run.tasks[i]))
@@ -146,7 +177,6 @@ function fl.saveRuns()
         table.insert(fields, text)
       end
       fl.inBatches('HSET', run.key, fields)
-      call('HINCRBY', run.key, 'rev', 1)
     end
   end
 end
