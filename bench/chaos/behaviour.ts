@@ -22,7 +22,7 @@ export function behaviourOf({ seed, dagId, taskId, day, mapIndex }: InstanceName
   const detail = 1 + Math.floor(shareOf(seed, 'detail', dagId, taskId, day, mapIndex) * 2);
   if (share < 0.1) return { kind: 'flaky', failures: detail };
   if (share < 0.14) return { kind: 'fail' };
-  if (share < 0.16) return { kind: 'exhaust' };
+  if (share < 0.15) return { kind: 'exhaust' };
   if (share < 0.2) return { kind: 'skip' };
   if (share < 0.25) return { kind: 'wait', pokes: detail };
   if (share < 0.28) return { kind: 'short-circuit' };
@@ -32,5 +32,5 @@ export function behaviourOf({ seed, dagId, taskId, day, mapIndex }: InstanceName
 
 /** How long it takes, ms: mostly little, now and then long enough to be caught by a fault. */
 export function durationOf({ seed, dagId, taskId, day, mapIndex }: InstanceName): number {
-  return Math.floor(400 * shareOf(seed, 'duration', dagId, taskId, day, mapIndex) ** 3);
+  return Math.floor(250 * shareOf(seed, 'duration', dagId, taskId, day, mapIndex) ** 3);
 }

@@ -76,7 +76,9 @@ export async function runDrill(options: DrillOptions): Promise<ChaosResult> {
     const attempts = await countAttempts(engine, load);
     const { restarts } = fleet;
     onProgress('verify', 0, '');
-    const verdict = await verify(engine, load, { seed, dir, scratchDir: join(dir, 'scratch') });
+    const verdict = await verify(engine, load, { seed, dir, scratchDir: join(dir, 'scratch') }, (share) =>
+      onProgress('verify', share, ''),
+    );
     const hung = await fleet.stop(STOP_TIMEOUT_MS);
     fleet = undefined;
     const violations = [

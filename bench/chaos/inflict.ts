@@ -40,9 +40,9 @@ export async function inflict(fault: Fault, { fleet, redis, clearSome }: Victims
     case 'stop-scheduler':
       return freeze(fleet.schedulers[fault.at]!, fault.ms);
     case 'half-open-worker':
-      return `${fleet.workers[fault.at]!.proxy.silence()} connections`;
+      return silence(fleet.workers, fault.at);
     case 'half-open-scheduler':
-      return `${fleet.schedulers[fault.at]!.proxy.silence()} connections`;
+      return silence(fleet.schedulers, fault.at);
     case 'shift-clock-worker':
       fleet.workers[fault.at]!.tell({ order: 'shift-clock', ms: fault.ms });
       return `by ${fault.ms / 3_600_000} h`;
@@ -67,6 +67,16 @@ export async function inflict(fault: Fault, { fleet, redis, clearSome }: Victims
 function kill(member: Member, signal: NodeJS.Signals): string {
   member.signal(signal);
   return `process ${member.pid}`;
+}
+
+/** Of one that has connections: the one that was meant may be starting. */
+function silence(members: readonly Member[], at: number): string {
+  for (let n = 0; n < members.length; n += 1) {
+    const { proxy, pid } = members[(at + n) % members.length]!;
+    const silenced = proxy.silence();
+    if (silenced > 0) return `${silenced} connections of process ${pid}`;
+  }
+  return 'nobody has a connection';
 }
 
 async function freeze(member: Member, ms: number): Promise<string> {

@@ -36,8 +36,8 @@ export interface DrillSize {
   readonly leaseMs: number;
 }
 
-const PAUSE_MIN_MS = 400;
-const PAUSE_MAX_MS = 3_200;
+/** Between two faults, on average; less where the drill is too short for all kinds otherwise. */
+const PAUSE_MS = 1_800;
 const HOUR_MS = 3_600_000;
 const SCHEDULER_STEPS = ['run-made', 'made-ready'] as const;
 const WORKER_STEPS = [...ATTEMPT_STEPS, 'made-ready'] as const;
@@ -47,10 +47,11 @@ export function planFaults(seed: number, size: DrillSize): readonly PlannedFault
   const chance = chanceOf(seed, 'faults');
   const faults: PlannedFault[] = [];
   let round: (typeof KINDS)[number][] = [];
-  for (let afterMs = 1_000; afterMs < size.durationMs; afterMs += chance.whole(PAUSE_MIN_MS, PAUSE_MAX_MS)) {
+  const pauseMs = Math.min(PAUSE_MS, size.durationMs / (KINDS.length + 3));
+  for (let afterMs = pauseMs; afterMs < size.durationMs; afterMs += pauseMs * (0.2 + 1.6 * chance.next())) {
     if (round.length === 0) round = [...KINDS];
     const [kind] = round.splice(Math.floor(chance.next() * round.length), 1);
-    faults.push({ afterMs, ...drawFault(kind!) });
+    faults.push({ afterMs: Math.round(afterMs), ...drawFault(kind!) });
   }
   return faults;
 

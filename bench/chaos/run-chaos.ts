@@ -40,7 +40,13 @@ export async function runChaos(options: ChaosOptions): Promise<void> {
       onProgress(next, share, note) {
         if (phase !== undefined && phase !== next) progress.update(phase, { state: 'done' });
         phase = next;
-        progress.update(next, { label: `${LABELS[next]}, seed ${seed}`, state: 'running', note, done: Math.round(100 * share), total: 100 });
+        progress.update(next, {
+          label: `${LABELS[next]}, seed ${seed}`,
+          state: 'running',
+          note,
+          done: Math.round(100 * share),
+          total: 100,
+        });
       },
     });
     if (phase !== undefined) progress.update(phase, { state: result.ok ? 'done' : 'failed' });

@@ -22,6 +22,7 @@ export async function verify(
   engine: RedisEngine,
   load: Load,
   about: { readonly seed: number; readonly dir: string; readonly scratchDir: string },
+  onProgress: (share: number) => void,
 ): Promise<Verdict> {
   const { seed, dir, scratchDir } = about;
   const disturbed = await openDrill(seed, dir, false);
@@ -29,26 +30,18 @@ export async function verify(
   const violations: string[] = [];
   let tasks = 0;
   let effects = 0;
-  for (const run of load.runs) {
+  const verifyRun = async (run: DrillRun) => {
     const say = (what: string) => violations.push(`${run.dagId} ${run.runId}: ${what}`);
     const state = await load.stateOf(run);
-    if (state === undefined) {
-      say('does not exist');
-      continue;
-    }
+    if (state === undefined) return void say('does not exist');
     try {
       checkRun(state);
     } catch (error) {
       say(`counters: ${(error as Error).message}`);
     }
     const { dag, day, runId } = run;
-    const expected = await runLocally(dag, {
-      day,
-      runId,
-      services: undisturbed,
-      scratchDir,
-      retryDelayMaxMs: 20,
-    });
+    const settings = { services: undisturbed, scratchDir, retryDelayMaxMs: 20, maxParallel: 4 };
+    const expected = await runLocally(dag, { day, runId, ...settings });
     const actual = summarize(state, day, 0);
     for (const difference of compareStates(expected, actual)) say(difference);
     tasks += expected.tasks.length;
@@ -60,10 +53,16 @@ export async function verify(
       else say(`${taskId}[${mapIndex}] ${problem}`);
     }
     for (const problem of await checkOrder(dir, run, actual)) say(problem);
+  };
+  for (let from = 0; from < load.runs.length; from += RUNS_AT_ONCE) {
+    await Promise.all(load.runs.slice(from, from + RUNS_AT_ONCE).map(verifyRun));
+    onProgress(from / load.runs.length);
   }
   violations.push(...(await leftBehind(engine)));
   return { violations, tasks, effects };
 }
+
+const RUNS_AT_ONCE = 8;
 
 /** The end of each instance; how many attempts it took is chance. */
 function compareStates(expected: RunSummary, actual: RunSummary): readonly string[] {
