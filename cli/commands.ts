@@ -26,6 +26,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'export', group: 'Look', load: () => import('./commands/export.ts') },
   { name: 'scheduler', group: 'Operate', load: () => import('./commands/scheduler.ts') },
   { name: 'worker', group: 'Operate', load: () => import('./commands/worker.ts') },
+  { name: 'notify', group: 'Operate', load: () => import('./commands/notify.ts') },
   { name: 'rollback', group: 'Operate', load: () => import('./commands/rollback.ts') },
   { name: 'gc', group: 'Operate', load: () => import('./commands/gc.ts') },
   { name: 'test', group: 'Develop', load: () => import('./commands/test.ts') },

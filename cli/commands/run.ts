@@ -27,6 +27,7 @@ export function command(): Command {
     )
     .option('--param <name=value>', 'parameter of the run, may be repeated', collectParam, {})
     .option('--force', 'compute again, even if nothing has changed', false)
+    .option('--no-notify', 'tell nobody of it, whatever channels are configured')
     .option('--memory-limit <size>', "DuckDB's memory limit: 512MiB, 4GiB (default: 1GiB)", parseBytes)
     .option('--threads <count>', 'threads of DuckDB (default: all cores)', parseCount)
     .action(async (dagId: string, options: RunCommandOptions) => {

@@ -30,11 +30,13 @@ function runFailed(notice: FailureNotice & { readonly type: 'run-failed' }): Mes
     what: `Run ${runId} of ${dagId} ${cancelled === undefined ? 'has failed' : 'was cancelled'}.${behind}`,
     why: cancelled ?? [...failures.map(troubleText), ...more].join('\n'),
     since: `${instant(atMs, timezone)}${took}${row}`,
-    todo: commands(
-      ...(first === undefined ? [] : [logsCommand(run, first)]),
-      [`runs show ${dagId} ${runId}`, 'all its tasks'],
-      [`runs clear ${dagId} ${runId} --failed --downstream --yes`, 'again, once the cause is gone'],
-    ),
+    todo: run.local
+      ? commands([`run ${dagId} --date ${run.day}`, 'again, once the cause is gone'])
+      : commands(
+          ...(first === undefined ? [] : [logsCommand(run, first)]),
+          [`runs show ${dagId} ${runId}`, 'all its tasks'],
+          [`runs clear ${dagId} ${runId} --failed --downstream --yes`, 'again, once the cause is gone'],
+        ),
   };
 }
 
@@ -62,7 +64,7 @@ export function retryText({ run, task, lost, dueMs, atMs }: RetryNotice): Messag
     what: `Attempt ${task.attempts} of ${taskTitle(task)} ${lost ? 'was lost' : 'has failed'}; the next one starts ${next}.`,
     why: `${task.error.code}: ${task.error.message}`,
     since: instant(atMs, timezone),
-    todo: commands(logsCommand(run, task)),
+    todo: run.local ? [] : commands(logsCommand(run, task)),
   };
 }
 
@@ -75,7 +77,7 @@ export function recoveryText(notice: RecoveryNotice): MessageText {
       subject: `${runTitle(run)}: ${taskTitle(notice)} succeeded after all`,
       what: `${taskTitle(notice)} has succeeded with attempt ${notice.attempts}.`,
       since: instant(atMs, timezone),
-      todo: commands([`runs show ${dagId} ${runId}`, 'how the run goes on']),
+      todo: run.local ? [] : commands([`runs show ${dagId} ${runId}`, 'how the run goes on']),
     };
   }
   const { sameRun, sinceMs, stillFailed } = notice;

@@ -12,6 +12,8 @@ export interface NoticeRun {
   readonly day: string;
   /** IANA zone in which people think of this DAG. */
   readonly timezone: string;
+  /** By the local executor: no command about runs knows it. */
+  readonly local?: true;
 }
 
 /** A task instance that did not go well. */

@@ -21,14 +21,15 @@ export function restatementText({ day, runId, reason, tables, atMs }: Restatemen
   };
 }
 
-/** `user_day: 5,120 rows (+12), dwell_s 81,224 (-310)`. */
+/** `user_day: rows 5,120 (+12), dwell_s 81,224 (-310)`. */
 function changeText({ table, rowCount, previousRowCount, stats, previousStats }: RestatedTable): string {
   const figures = Object.entries(stats).flatMap(([name, value]) => {
     const before = previousStats[name];
     return before === undefined || before === value ? [] : [`${name} ${figure(value, value - before)}`];
   });
-  const shown = [`rows ${figure(rowCount, rowCount - previousRowCount)}`, ...figures.slice(0, FIGURES_MAX)];
-  return `${table}: ${shown.join(', ')}`;
+  const rows = `rows ${figure(rowCount, rowCount - previousRowCount)}`;
+  const isAlike = rowCount === previousRowCount && figures.length === 0;
+  return `${table}: ${[rows, ...(isAlike ? ['other values'] : figures.slice(0, FIGURES_MAX))].join(', ')}`;
 }
 
 function figure(value: number, change: number): string {
