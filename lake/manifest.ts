@@ -15,6 +15,14 @@ const dataFile = z.object({
   sha256: z.string(),
 });
 
+const readPartition = z.object({
+  table: z.string(),
+  day: z.string(),
+  token: z.string(),
+  /** sha256 over what its files held, hex. */
+  contentHash: z.string(),
+});
+
 const manifestSchema = z.object({
   table: z.string(),
   day: z.string(),
@@ -27,6 +35,8 @@ const manifestSchema = z.object({
   inputs: z.array(pinnedInput).readonly(),
   /** Key of the document that lists everything the day was computed from. */
   inputsKey: z.string().optional(),
+  /** Partitions of other tables that it was made from, as they were. */
+  partitions: z.array(readPartition).readonly().optional(),
   rowCount: z.number(),
   files: z.array(dataFile).readonly(),
   runId: z.string(),
@@ -35,6 +45,8 @@ const manifestSchema = z.object({
   createdAt: z.string(),
   /** The latest event instant that was known; null when there was no event. */
   asOfMs: z.number().nullable(),
+  /** Hex digest of the events that it was computed from, cleansed: equal events, equal digest, whatever drops brought them. */
+  inputFingerprint: z.string().optional(),
   /** Whether late inputs may still change it; unknown for a table without that question. */
   status: z.enum(['provisional', 'final']).optional(),
   /** Figures worth comparing between versions, by name. */
@@ -48,6 +60,7 @@ const manifestSchema = z.object({
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
+export type ReadPartition = z.infer<typeof readPartition>;
 
 /** Throws FL_OBJECT_MISSING. */
 export async function readManifest(

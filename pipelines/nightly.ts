@@ -3,6 +3,7 @@ import { dag } from '../engine/dag.ts';
 import { buildReports } from '../tasks/build-reports.ts';
 import { checkDay } from '../tasks/check-day.ts';
 import { cleanseEvents } from '../tasks/cleanse-events.ts';
+import { compareMerchants } from '../tasks/compare-merchants.ts';
 import { computeDwell } from '../tasks/compute-dwell.ts';
 import { dayParamsSchema } from '../tasks/day-params.ts';
 import { exportCsv } from '../tasks/export-csv.ts';
@@ -20,17 +21,21 @@ export const nightly = dag(
     timezone: 'America/Toronto',
     dataInterval: 'previous-day',
     catchup: true,
+    deadlines: [{ of: 'exports', by: '06:00' }],
     params: dayParamsSchema,
   },
-  (task) => {
+  (task, group) => {
     const raw = task(ingestDrops, {});
     const clean = task(cleanseEvents, { raw });
     const dwell = task(computeDwell, { clean });
     const tables = task(buildReports, { dwell });
     const checked = task(checkDay, { tables });
-    const published = task(publishDay, { checked });
-    const parquet = task(exportParquet, { published });
-    const csv = task(exportCsv, { published });
-    task(updateCatalog, { parquet, csv });
+    const committed = task(publishDay, { checked });
+    const published = task(compareMerchants, { published: committed });
+    group('exports', () => {
+      const parquet = task(exportParquet, { published });
+      const csv = task(exportCsv, { published });
+      task(updateCatalog, { parquet, csv });
+    });
   },
 );

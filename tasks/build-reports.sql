@@ -104,7 +104,7 @@ SELECT m.merchant_id, m.flyer_id, CASE WHEN NOT h.is_hidden THEN columns(m.* EXC
 FROM metric AS m
 JOIN hidden AS h ON h.merchant_id = m.merchant_id AND h.flyer_id IS NOT DISTINCT FROM m.flyer_id;
 
--- name: merchant_day
+-- name: merchant_metrics
 SELECT getvariable('day')::DATE AS day, merchant_id, CASE WHEN suppressed = 0 THEN g.flyers END AS flyers,
   s.* EXCLUDE (merchant_id, flyer_id), getvariable('status') AS status
 FROM shown AS s

@@ -3,6 +3,7 @@
 import type { DataFile } from '../lake/data-file.ts';
 import { type Duck, openDuck, sqlPaths, sqlString } from '../lake/duckdb.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
+import { sha256Hex } from '../lake/sha256.ts';
 import type { TableSchema } from '../lake/table-schema.ts';
 import { keyOrder } from '../lake/write-csv.ts';
 import { dayTables, dwellFacts } from './assets.ts';
@@ -14,7 +15,7 @@ import type { DayInputs, DayTablesRef, DwellRef } from './refs.ts';
 import { horizonKeys, reportKeys } from './scratch-keys.ts';
 import { setVariables, sqlFile } from './sql-file.ts';
 import { STAGED_REJECT_COLUMNS } from './staged-schema.ts';
-import { DQ_DAY, FLYER_DAY, MERCHANT_DAY, REJECTED_EVENTS } from './tables.ts';
+import { DQ_DAY, FLYER_DAY, MERCHANT_METRICS, REJECTED_EVENTS } from './tables.ts';
 
 const sql = sqlFile(new URL('./build-reports.sql', import.meta.url));
 
@@ -75,6 +76,7 @@ export async function reportDay(
   ];
   return {
     inputsKey,
+    inputFingerprint: sha256Hex(buckets.map(({ fingerprint }) => fingerprint).join()),
     day,
     tokens,
     dq,
@@ -84,7 +86,7 @@ export async function reportDay(
       flyer_views: buckets.map(({ tables }) => tables.flyer_views),
       user_flyer_day: buckets.map(({ tables }) => tables.user_flyer_day),
       user_day: buckets.map(({ tables }) => tables.user_day),
-      merchant_day: await put(MERCHANT_DAY),
+      merchant_metrics: await put(MERCHANT_METRICS),
       flyer_day: await put(FLYER_DAY),
       dq_day: await put(DQ_DAY),
     },

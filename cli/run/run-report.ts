@@ -32,13 +32,14 @@ export interface RunReport {
   readonly tasks: readonly Omit<TaskSummary, 'result'>[];
 }
 
-/** Tasks that commit tables; a DAG has one of them. */
-const PUBLISHING = ['publish-day', 'publish-seed-compat'];
+/** Tasks that commit tables. The first that has ended tells of all. */
+const PUBLISHING = ['compare-merchants', 'publish-day', 'publish-seed-compat'];
 
 export function reportOf(summary: RunSummary, { lake }: Pick<Config, 'lake'>): RunReport {
   const resultOf = <T>(taskId: string) =>
     summary.tasks.find((task) => task.taskId === taskId && task.state === 'success')?.result as T | undefined;
-  const tables = PUBLISHING.flatMap((task) => resultOf<PublishedRef>(task)?.tables ?? []);
+  const published = PUBLISHING.map((task) => resultOf<PublishedRef>(task)).find((ref) => ref !== undefined);
+  const tables = published?.tables ?? [];
   const dq = resultOf<DayTablesRef>('build-reports')?.dq;
   // A task that cut the run short says why.
   const short = summary.tasks.find(({ note }) => note !== undefined);

@@ -22,7 +22,7 @@ export async function checkTables(
   return [
     await checkSums(duck, from),
     ...(await Promise.all(
-      ['user_day', 'merchant_day', 'flyer_day']
+      ['user_day', 'merchant_metrics', 'flyer_day']
         .filter((table) => paths.get(table)?.length)
         .map((table) => checkKey(duck, table, from)),
     )),

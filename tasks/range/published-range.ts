@@ -5,6 +5,7 @@ import { type Manifest, readManifest } from '../../lake/manifest.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { partitionsOf } from '../../lake/partitions.ts';
 import { readSnapshot } from '../../lake/table-log.ts';
+import { definitionOf } from '../definition-of.ts';
 import { type DayRange, daysOf } from './day-range.ts';
 
 export interface PublishedRange extends DayRange {
@@ -52,9 +53,6 @@ export async function readPublishedRange(
   };
 }
 
-/** Parameters that change no view and no fact of a user. */
-const IMMATERIAL = ['k_min_users', 'long_gap_s', 'allowed_lateness_s'];
-
 /** Sums over days of two definitions would be the figure of neither. */
 function requireOneDefinition(table: string, [first, ...others]: readonly Manifest[]): void {
   const other = others.find((manifest) => definitionOf(manifest) !== definitionOf(first!));
@@ -65,11 +63,6 @@ function requireOneDefinition(table: string, [first, ...others]: readonly Manife
     remedy: 'run one of them again with those of the other, or take a range without it',
     retryable: false,
   });
-}
-
-function definitionOf({ definitionVersion, params }: Manifest): string {
-  const material = Object.entries(params).filter(([name]) => !IMMATERIAL.includes(name));
-  return JSON.stringify([definitionVersion, material.sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
 function nothingPublished(table: string, { from, to }: DayRange): FlyerlineError {

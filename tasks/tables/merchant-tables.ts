@@ -82,12 +82,42 @@ const status: ColumnSchema = {
   rule: 'R12',
 };
 
+/** Of one metric: its change since three periods. At the end of the table: who reads CSV by position keeps their positions. */
+const changes = (metric: string, week: string): readonly ColumnSchema[] =>
+  [
+    ['vs_prev_day', 'since the day before: 0.2 is a fifth more'],
+    ['vs_7d', `against the ${week} of the seven days before`],
+    ['vs_same_weekday', 'since seven days before'],
+  ].map(([period, since]) => ({
+    name: `${metric}_${period}`,
+    type: 'double',
+    nullable: true,
+    unit: 'change',
+    csv: 'average',
+    description: `Change of ${metric} ${since}.`,
+    rule: 'R18',
+  }));
+
+export const MERCHANT_METRICS: TableSchema = {
+  name: 'merchant_metrics',
+  description:
+    'What merchant_day is made of: the same without comparisons, and what later days are compared with.',
+  key: ['day', 'merchant_id'],
+  exported: false,
+  columns: [day, merchantId, count('flyers', 'Flyers with a view.', 'R14'), ...METRICS, status],
+};
+
 export const MERCHANT_DAY: TableSchema = {
   name: 'merchant_day',
   description: 'How long users spent on the flyers of each merchant.',
   key: ['day', 'merchant_id'],
   exported: true,
-  columns: [day, merchantId, count('flyers', 'Flyers with a view.', 'R14'), ...METRICS, status],
+  columns: [
+    ...MERCHANT_METRICS.columns,
+    ...changes('avg_dwell_per_user_s', 'average'),
+    ...changes('users', 'mean'),
+    ...changes('views', 'mean'),
+  ],
 };
 
 export const FLYER_DAY: TableSchema = {

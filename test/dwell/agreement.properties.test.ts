@@ -8,7 +8,7 @@ import { referenceTables } from './reference/tables.ts';
 /** Each run computes a day of up to 60 users, that is as many streams. */
 const RUNS = Number(process.env.FLYERLINE_PROPERTY_RUNS ?? 15);
 
-const TABLES = ['flyer_views', 'user_flyer_day', 'user_day', 'merchant_day', 'flyer_day'] as const;
+const TABLES = ['flyer_views', 'user_flyer_day', 'user_day', 'merchant_metrics', 'flyer_day'] as const;
 
 describe('the tables of a day', () => {
   it('equal the reference, row for row, whatever the events', {

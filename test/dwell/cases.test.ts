@@ -51,7 +51,7 @@ function expectTables(example: Case, tables: Tables): void {
   expect(tables.flyer_views!.map(viewOf)).toEqual(example.views);
   expect(dqOf(tables.dq_day!)).toMatchObject(example.dq ?? {});
   if (example.user_day) expect(tables.user_day!.map(userDayOf)).toEqual(example.user_day);
-  if (example.merchant) expect(tables.merchant_day!.map(merchantOf)).toEqual(example.merchant);
+  if (example.merchant) expect(tables.merchant_metrics!.map(merchantOf)).toEqual(example.merchant);
 }
 
 function viewOf(row: Row): (string | number)[] {

@@ -31,7 +31,7 @@ describe('a day', () => {
       [3, null],
       [4, null],
     ]);
-    for (const table of ['flyer_views', 'user_flyer_day', 'user_day', 'merchant_day', 'flyer_day']) {
+    for (const table of ['flyer_views', 'user_flyer_day', 'user_day', 'merchant_metrics', 'flyer_day']) {
       expect(tables[table], table).toEqual([]);
     }
   });
@@ -43,7 +43,7 @@ describe('a day', () => {
     ];
     const { tables, days } = await computeDays(rows, { params: { k_min_users: 1 } });
     expect(tables.user_flyer_day).toMatchObject([{ flyer_id: '1', merchant_id: null, dwell_s: 60 }]);
-    expect(tables.merchant_day).toEqual([]);
+    expect(tables.merchant_metrics).toEqual([]);
     expect(days[0]!.dq).toMatchObject({ views: 1, views_of_unknown_merchant: 1 });
   });
 });

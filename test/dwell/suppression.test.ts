@@ -31,19 +31,19 @@ function favorites(count: number, flyer = ''): RawRow[] {
 describe('with k = 11', () => {
   it('hides a flyer of 3 users, and the smallest shown one with it, which subtraction would give away', async () => {
     // A 20 users, B 12, C 3, and 30 of the merchant.
-    const { flyer_day, merchant_day } = await tablesOf([
+    const { flyer_day, merchant_metrics } = await tablesOf([
       ...views('A', range(0, 20)),
       ...views('B', range(15, 27)),
       ...views('C', range(27, 30)),
     ]);
     expect(shownUsers(flyer_day!)).toEqual({ A: 20, B: null, C: null });
-    expect(merchant_day).toMatchObject([{ users: 30, measured_users: 30, suppressed: 0, flyers: 3 }]);
+    expect(merchant_metrics).toMatchObject([{ users: 30, measured_users: 30, suppressed: 0, flyers: 3 }]);
   });
 
   it('leaves nothing but key, flag and status in a hidden row', async () => {
-    const { flyer_day, merchant_day } = await tablesOf(views('A', range(0, 10)));
+    const { flyer_day, merchant_metrics } = await tablesOf(views('A', range(0, 10)));
     const nothing = (row: Row) => Object.values(row).filter((value) => value !== null);
-    expect(merchant_day!.map(nothing)).toEqual([['2018-10-01', '9', 1, 'final']]);
+    expect(merchant_metrics!.map(nothing)).toEqual([['2018-10-01', '9', 1, 'final']]);
     expect(flyer_day!.map(nothing)).toEqual([['2018-10-01', '9', 'A', 1, 'final']]);
   });
 
@@ -72,12 +72,12 @@ describe('with k = 11', () => {
     [10, null],
     [11, 11],
   ])('of %i favourites shows %s', async (count, shown) => {
-    const { merchant_day } = await tablesOf([...views('A', range(0, 20)), ...favorites(count)]);
-    expect(merchant_day).toMatchObject([{ users: 20, favorites: shown }]);
+    const { merchant_metrics } = await tablesOf([...views('A', range(0, 20)), ...favorites(count)]);
+    expect(merchant_metrics).toMatchObject([{ users: 20, favorites: shown }]);
   });
 
   it('hides the fewest shown favourites of another flyer with those of a single one', async () => {
-    const { flyer_day, merchant_day } = await tablesOf([
+    const { flyer_day, merchant_metrics } = await tablesOf([
       ...views('A', range(0, 20)),
       ...views('B', range(0, 20)),
       ...views('C', range(0, 20)),
@@ -85,7 +85,7 @@ describe('with k = 11', () => {
       ...favorites(12, 'B'),
       ...favorites(15, 'C'),
     ]);
-    expect(merchant_day).toMatchObject([{ favorites: 30 }]);
+    expect(merchant_metrics).toMatchObject([{ favorites: 30 }]);
     expect(flyer_day!.map((row) => row.favorites)).toEqual([null, null, 15]);
   });
 });

@@ -5,6 +5,7 @@ import { createLogger } from '../../infra/log.ts';
 import { claimPartition } from '../../lake/claim.ts';
 import { openStore } from '../../lake/open-store.ts';
 import { checkDay } from '../../tasks/check-day.ts';
+import { compareMerchants } from '../../tasks/compare-merchants.ts';
 import { publishDay } from '../../tasks/publish-day.ts';
 import { republishDay } from '../../tasks/republish-day.ts';
 import type { Services } from '../../tasks/services.ts';
@@ -36,7 +37,8 @@ export async function publishDays(
       const tables = await computeDay(store, ofDay, refs[index]!, scratchDir, limits.threads);
       const context = taskContext(services, scratchDir);
       const checked = await checkDay.run(context, { tables });
-      await publishDay.run(context, { checked });
+      const published = await publishDay.run(context, { checked });
+      await compareMerchants.run(context, { published });
       if (options.exported) await republishDay(services, ofDay.day, scratchDir, new AbortController().signal);
     }
   } finally {
@@ -44,11 +46,21 @@ export async function publishDays(
   }
 }
 
-/** What these two tasks use of it. */
+/** What these tasks use of it. */
 function taskContext(services: Services, scratchDir: string): TaskContext<Services> {
   const log = createLogger({ level: 'error', format: 'pretty', name: 'test' });
   // Days of a few rows, of which one is bad, are no reason to stop.
   const params = { rejected_share_max: 1 };
-  const context = { services, scratchDir, params, log, runId: 'test', attempt: 1, progress: () => {} };
+  const { signal } = new AbortController();
+  const context = {
+    services,
+    scratchDir,
+    params,
+    log,
+    signal,
+    runId: 'test',
+    attempt: 1,
+    progress: () => {},
+  };
   return context as unknown as TaskContext<Services>;
 }

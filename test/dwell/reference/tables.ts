@@ -9,12 +9,12 @@ export interface ReferenceTables {
   readonly flyer_views: Row[];
   readonly user_flyer_day: Row[];
   readonly user_day: Row[];
-  readonly merchant_day: Row[];
+  readonly merchant_metrics: Row[];
   readonly flyer_day: Row[];
   readonly dq: Readonly<Record<string, number>>;
 }
 
-/** Rows in the order of the tables' keys; `status` is left out, for it depends on the clock. */
+/** Rows in the order of the tables' keys; `status` is left out: it depends on when it is asked. */
 export function referenceTables(
   day: string,
   rows: readonly RawRow[],
@@ -83,7 +83,7 @@ export function referenceTables(
         suspect: suspect(user),
       };
     }),
-    merchant_day: sorted(
+    merchant_metrics: sorted(
       merchants.map(({ key, flyers, metrics }) => {
         const isHidden = metrics.measured_users < k;
         return { day, ...key, flyers: isHidden ? null : flyers, ...hide(metrics, isHidden, few(metrics, k)) };

@@ -1,0 +1,49 @@
+/** Compare: merchants with themselves on earlier days, and the days after this one with what it now is (R18). */
+import type { TaskContext } from '../engine/task-context.ts';
+import { isFlyerlineError } from '../infra/errors.ts';
+import { updateCatalog } from '../lake/catalog.ts';
+import { partitionOf } from '../lake/partitions.ts';
+import { readSnapshot } from '../lake/table-log.ts';
+import { publishedDay } from './assets.ts';
+import { compareDay } from './compare/compare-day.ts';
+import { DAYS_COMPARED, daysAround } from './compare/comparison.ts';
+import { defineTask } from './define-task.ts';
+import { writeCsvExport } from './export-csv.ts';
+import { writeParquetExport } from './export-parquet.ts';
+import { exportTables } from './export-tables.ts';
+import type { Services } from './services.ts';
+import { MERCHANT_DAY } from './tables.ts';
+
+/** Makes merchant_day, which needs days that are published, from merchant_metrics, which needs none. */
+export const compareMerchants = defineTask({
+  name: 'compare-merchants',
+  reads: { published: publishedDay },
+  makes: publishedDay,
+  async run(ctx, { published: { day, tables } }) {
+    const compared = await compareDay(ctx, day);
+    for (const later of daysAround(day, 1, DAYS_COMPARED)) {
+      ctx.signal.throwIfAborted();
+      await compareLater(ctx, later);
+    }
+    return { day, tables: compared === undefined ? tables : [...tables, compared] };
+  },
+});
+
+/** This run exports its own day later; a day whose comparisons it changes it exports here. */
+async function compareLater(ctx: TaskContext<Services>, day: string): Promise<void> {
+  const { lake } = ctx.services;
+  try {
+    const compared = await compareDay(ctx, day);
+    if (compared?.outcome === 'committed') ctx.log.info(`Compared ${day} with its new base`);
+  } catch (error) {
+    if (!isFlyerlineError(error, 'FL_PINNED')) throw error;
+    ctx.log.warn(`${day} stays as it was compared: a rollback holds it`);
+  }
+  if (partitionOf(await readSnapshot(lake, MERCHANT_DAY.name), day) === undefined) return;
+  // Also when nothing was committed: a run that died in between may have left an older export.
+  const shown = { day, tables: [{ table: MERCHANT_DAY.name }] };
+  const quiet = { ...ctx, progress: () => undefined };
+  await exportTables(quiet, shown, 'parquet', writeParquetExport);
+  await exportTables(quiet, shown, 'csv', writeCsvExport);
+  await updateCatalog(lake, [MERCHANT_DAY], day);
+}
