@@ -18,6 +18,7 @@ const TIMEOUT_MS = 900_000;
 export async function askSpark(
   table: string,
   versions: readonly number[],
+  snippet: string,
   { onStep, signal }: { readonly onStep: (what: string) => void; readonly signal: AbortSignal },
 ): Promise<SparkSeen | string> {
   if ((await findExecutable('java')) === undefined) return 'Java is not installed';
@@ -25,7 +26,7 @@ export async function askSpark(
   const missing = await ensurePythonEnv('spark', REQUIREMENTS, onInstall);
   if (missing !== undefined) return missing;
   onStep("Spark reads (the first time, Delta's jars are fetched from Maven Central)");
-  const command = [SPARK_PYTHON, READER, table, JARS_DIR, JSON.stringify(versions)];
+  const command = [SPARK_PYTHON, READER, table, JARS_DIR, JSON.stringify(versions), snippet];
   const { exitCode, isTimedOut, stdout, stderr } = await measureProcess(command, {
     timeoutMs: TIMEOUT_MS,
     signal,

@@ -10,6 +10,7 @@ export function compareTable(seen: SparkSeen, wanted: WantedTable): Finding[] {
     what,
     ok: isDeepStrictEqual(one, other),
   });
+  const rowCount = Object.values(wanted.days).reduce((sum, [rows = 0]) => sum + rows, 0);
   return [
     finding('the version', seen.version, wanted.version),
     finding('the columns, their types and which may be NULL', seen.columns, wanted.columns),
@@ -18,5 +19,6 @@ export function compareTable(seen: SparkSeen, wanted: WantedTable): Finding[] {
     ...Object.entries(wanted.past).map(([version, days]) =>
       finding(`version ${version}`, seen.past[version], days),
     ),
+    finding('the rows of the ready-made snippet', seen.snippetRows, rowCount),
   ];
 }

@@ -1,8 +1,11 @@
 """Reads the sample table with Spark and Delta's jars, now and at older versions; prints what it sees as JSON.
 
-Arguments: folder of the table, folder for the jars, older versions (JSON). The jars come from Maven Central on first use.
+Arguments: folder of the table, folder for the jars, older versions (JSON), what `flyerline snippet spark` prints for it.
+The jars come from Maven Central on first use.
 """
 
+import contextlib
+import io
 import json
 import sys
 import time
@@ -13,7 +16,7 @@ from pyspark.sql import functions as f
 DELTA = "io.delta:delta-spark_2.13:4.4.0"
 
 
-def main(table: str, jars: str, versions: list[int]) -> dict:
+def main(table: str, jars: str, versions: list[int], snippet: str) -> dict:
     spark = start(jars)
     started = time.perf_counter()
     now = spark.read.format("delta").load(table)
@@ -24,6 +27,9 @@ def main(table: str, jars: str, versions: list[int]) -> dict:
     seen["past"] = {
         version: days(spark.read.format("delta").option("versionAsOf", version).load(table)) for version in versions
     }
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(snippet, "snippet", "exec"), {"spark": spark})
+    seen["snippetRows"] = spark.table("sample").count()
     spark.stop()
     return seen
 
@@ -61,4 +67,4 @@ def days(rows: DataFrame) -> dict:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))))
+    print(json.dumps(main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), sys.argv[4])))

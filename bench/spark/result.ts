@@ -16,6 +16,8 @@ export const sparkSeen = z.object({
   oneDay: days,
   columns: z.array(z.tuple([z.string(), z.string(), z.boolean()])),
   past: z.record(z.string(), days),
+  /** Of the view that the snippet for Spark makes. */
+  snippetRows: z.number(),
 });
 export type SparkSeen = z.infer<typeof sparkSeen>;
 

@@ -7,9 +7,11 @@ import { EXIT } from '../../cli/exit-code.ts';
 import { interruptSignal } from '../../cli/interrupt.ts';
 import { PROJECT_ROOT } from '../../cli/project-root.ts';
 import { formatCount, formatDuration, style } from '../../cli/terminal.ts';
+import { SNIPPETS } from '../../lake/snippets/snippets.ts';
+import { sampleTable } from '../../test/lake/sample-publish.ts';
 import { describeEnvironment } from '../support/environment.ts';
 import { askSpark } from './ask-spark.ts';
-import { compareTable } from './compare-table.ts';
+import { compareTable, DAY } from './compare-table.ts';
 import { makeTable } from './make-table.ts';
 import type { SparkResult } from './result.ts';
 
@@ -34,7 +36,9 @@ async function benchSpark(commits: number, signal: AbortSignal): Promise<SparkRe
     await mkdir(join(root, 'scratch'));
     const wanted = await makeTable(join(root, 'lake'), join(root, 'scratch'), commits);
     const table = join(root, 'lake/tables/sample');
-    const answer = await askSpark(table, Object.keys(wanted.past).map(Number), { onStep, signal });
+    const versions = Object.keys(wanted.past).map(Number);
+    const snippet = SNIPPETS.spark.write({ schema: sampleTable, lake: join(root, 'lake'), firstDay: DAY });
+    const answer = await askSpark(table, versions, snippet, { onStep, signal });
     const environment = describeEnvironment(PROJECT_ROOT);
     if (typeof answer === 'string')
       return { benchmark: 'spark', environment, commits, unavailable: answer, findings: [] };

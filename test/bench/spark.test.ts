@@ -15,7 +15,7 @@ const wanted: WantedTable = {
 };
 const seen: SparkSeen = {
   ...{ version: 13, spark: '4', delta: 'delta', readMs: 1, days, oneDay: { [DAY]: days[DAY]! } },
-  ...{ columns: [['id', 'bigint', false]], past: { '12': days } },
+  ...{ columns: [['id', 'bigint', false]], past: { '12': days }, snippetRows: 8 },
 };
 
 describe('bench spark', () => {
@@ -29,6 +29,7 @@ describe('bench spark', () => {
     ['rows, sums and NULLs of every day', { days: { ...days, '2018-10-01': [5, 11, 1] } }],
     ['one day alone', { oneDay: days }],
     ['version 12', { past: {} }],
+    ['the rows of the ready-made snippet', { snippetRows: 5 }],
   ])('finds a difference in %s', (what, change) => {
     const wrong = compareTable({ ...seen, ...change }, wanted).filter(({ ok }) => !ok);
     expect(wrong.map((finding) => finding.what)).toEqual([what]);
