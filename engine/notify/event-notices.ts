@@ -49,8 +49,9 @@ export async function readEvents(
   const durations: EventNotices['durations'][number][] = [];
   for (const [id, pairs] of entries) {
     const event = toEvent(id, pairs);
-    const run = await load(event.seq);
     ledger.set(CURSOR, id);
+    if (isNoNews(event, ledger, dags)) continue;
+    const run = await load(event.seq);
     // It was deleted meanwhile.
     if (run === undefined) continue;
     const timezone = dags.find((dag) => dag.id === run.hash.dag)?.options.timezone ?? 'UTC';
@@ -62,6 +63,15 @@ export async function readEvents(
   return { notices, durations, more: entries.length === EVENTS_MAX };
 }
 
+/** Hundreds of runs may succeed in a second: those that change nothing are not read. */
+function isNoNews({ type, state, dagId }: StreamEvent, ledger: Ledger, dags: readonly Dag[]): boolean {
+  if (type !== 'run' || state !== 'success' || dagId === undefined) return false;
+  const { deadlines = [] } = dags.find(({ id }) => id === dagId)?.options ?? {};
+  return deadlines.length === 0 && ledger.get(troubleOf(dagId)) === undefined;
+}
+
+const troubleOf = (dagId: string): string => `trouble:${dagId}`;
+
 interface StreamEvent {
   readonly id: string;
   readonly type: string;
@@ -69,6 +79,7 @@ interface StreamEvent {
   readonly seq: string;
   readonly about: string;
   readonly atMs: number;
+  readonly dagId: string | undefined;
   readonly state: string | undefined;
   readonly outcome: string | undefined;
   readonly error: string | undefined;
@@ -77,8 +88,9 @@ interface StreamEvent {
 function toEvent(id: string, pairs: readonly string[]): StreamEvent {
   const fields: Record<string, string> = {};
   for (let at = 0; at + 1 < pairs.length; at += 2) fields[pairs[at]!] = pairs[at + 1]!;
-  const { type = '', about = '', at, state, outcome, error } = fields;
-  return { id, type, about, seq: about.split('.')[0]!, atMs: Number(at), state, outcome, error };
+  const { type = '', about = '', at, dag, state, outcome, error } = fields;
+  const seq = about.split('.')[0]!;
+  return { id, type, about, seq, atMs: Number(at), dagId: dag, state, outcome, error };
 }
 
 function noticesOf(event: StreamEvent, run: LoadedRun, timezone: string, ledger: Ledger): readonly Notice[] {
@@ -114,7 +126,7 @@ function noticesOf(event: StreamEvent, run: LoadedRun, timezone: string, ledger:
 function runEnded(event: StreamEvent, run: LoadedRun, timezone: string, ledger: Ledger): readonly Notice[] {
   const about = noticeRun(run.hash, timezone);
   const { dagId, runId } = about;
-  const field = `trouble:${dagId}`;
+  const field = troubleOf(dagId);
   const state = event.state === 'success' ? 'success' : 'failed';
   const { trouble, recovery } = afterRun(ledger.get<DagTrouble>(field), { runId, state, atMs: event.atMs });
   ledger.set(field, trouble);

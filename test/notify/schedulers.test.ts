@@ -211,7 +211,10 @@ describeWith(redisInstalled, 'notifications', () => {
       await until('the deadline is met', async () =>
         JSON.stringify(await redis.hgetall(engine.keys.notify)).includes('met'),
       );
-      expect(await redis.lrange(engine.keys.durations('promised'), 0, -1)).toHaveLength(1);
+      await until(
+        'its durations are kept',
+        async () => (await redis.llen(engine.keys.durations('promised'))) === 1,
+      );
       expect(hook.posts).toEqual([]);
 
       // Once more, as if it had never been, with a history of slow exports and no run: the DAG is paused.

@@ -102,6 +102,6 @@ function fl.endRun(run)
   run.state = (run.failedLeaves > 0 or run.cancelled) and 'failed' or 'success'
   run.changed = true
   run.set.ended = fl.int(now)
-  fl.note('run', run.seq, 'state', run.state)
+  fl.note('run', run.seq, 'state', run.state, 'dag', run.dag)
   fl.leaveLane(run)
 end
