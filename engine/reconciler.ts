@@ -1,4 +1,5 @@
 /** Repairs what nobody reports: attempts whose worker is gone, runs that take too long, runs that are kept for too long. */
+import { archiveKey } from './archive/archive-runs.ts';
 import { sweep } from './dispatch.ts';
 import type { RedisEngine } from './redis-engine.ts';
 import type { RunStore } from './run-store.ts';
@@ -48,19 +49,18 @@ async function cancelOverdue({ redis, keys }: RedisEngine, runs: RunStore): Prom
 }
 
 /**
- * Forgets the oldest ended runs of each DAG beyond `keptMax`: what they made is in the lake. Returns how many.
+ * Forgets the oldest ended runs of each DAG beyond `keptMax`: what they made, and their history, is in the lake. Those whose
+ * history is not there yet are kept. Returns how many were forgotten.
  * At most a page per DAG and call, so that a long backlog does not hold up the scheduler.
  */
-export async function pruneRuns(
-  { redis, keys }: RedisEngine,
-  runs: RunStore,
-  keptMax: number,
-): Promise<number> {
+export async function pruneRuns(engine: RedisEngine, runs: RunStore, keptMax: number): Promise<number> {
+  const { redis, keys } = engine;
   let pruned = 0;
   for (const dagId of await redis.smembers(keys.dags)) {
     const excess = (await redis.zcard(keys.dagRuns(dagId))) - keptMax;
     if (excess <= 0) continue;
     for (const seq of await redis.zrange(keys.dagRuns(dagId), '0', String(Math.min(excess, RUNS_MAX) - 1))) {
+      if ((await redis.zscore(archiveKey(engine), seq)) !== null) continue;
       const runId = await redis.hget(keys.run(seq), 'id');
       if (runId !== null && (await runs.deleteRun({ dagId, runId }))) pruned += 1;
     }

@@ -26,6 +26,8 @@ export interface RedisEngineOptions {
 
 export interface RedisEngine {
   readonly redis: Redis;
+  /** Of all its keys: names the installation. */
+  readonly prefix: string;
   readonly keys: EngineKeys;
   /** Runs a transition script. What it made ready is passed on; the rest of its reply is returned. */
   transition(script: string, args: readonly ScriptArgument[]): Promise<ScriptReply>;
@@ -45,6 +47,7 @@ export function redisEngine(options: RedisEngineOptions): RedisEngine {
     runScript(script, [], [keys.base, clock?.() ?? '', ...args]);
   return {
     redis,
+    prefix,
     keys,
     run,
     async transition(script, args) {

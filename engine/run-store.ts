@@ -16,6 +16,10 @@ export interface NewRun {
   /** Checked by the caller; must survive JSON. */
   readonly params?: Readonly<Record<string, unknown>>;
   readonly note?: string;
+  /** Whatever its maker wants to say about it to programs; the tasks do not see it. At most 16 KiB of JSON. */
+  readonly conf?: Readonly<Record<string, unknown>>;
+  /** Version of the program that made it. */
+  readonly code?: string;
   /** The line in which the run waits for its turn. @default the DAG's own, 16 runs at a time */
   readonly lane?: { readonly name: string; readonly activeRunsMax: number };
   /** Place in the lane; smaller is earlier. @default the interval's start */
@@ -150,6 +154,8 @@ function insertArguments(run: NewRun): (string | number)[] {
     day: interval.day,
     params: JSON.stringify(run.params ?? {}),
     note: run.note,
+    conf: run.conf === undefined ? undefined : JSON.stringify(run.conf),
+    code: run.code,
     timeoutMs: run.timeoutMs,
     dependsOnPast: run.dependsOnPast === true ? 1 : undefined,
   };

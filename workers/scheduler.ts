@@ -11,6 +11,7 @@ import { scheduleDue } from '../engine/scheduler-loop.ts';
 import type { Config } from '../infra/config.ts';
 import { createLogger, type Logger } from '../infra/log.ts';
 import { connectRedis } from '../infra/redis.ts';
+import { startArchivist } from './archivist.ts';
 import { every } from './every.ts';
 import { loadPipelines, OWN_PIPELINES } from './load-pipelines.ts';
 import { processName } from './names.ts';
@@ -65,20 +66,22 @@ export async function startScheduler(config: Config, options: SchedulerOptions):
   const runs = runStore(engine);
   const dagStates = dagStore(engine);
   const register = () => registerAll(dags, dagStates, config);
-  await register();
 
   const startedAtMs = Date.now();
   const failed = (what: string) => (error: unknown) =>
     log.error(`The scheduler could not ${what}.`, { error });
   const leaseMs = 3 * Math.max(schedulerTickMs, reconcileMs, SWEEP_MS);
   const leads = async () => (await engine.run('lead', [id, leaseMs])) === 1;
+  const archivist = startArchivist({ engine, config, log, leads });
+  await archivist.recoverIfEmpty().catch(failed('bring back runs from the lake'));
+  await register();
   const loops = [
     every(
       schedulerTickMs,
       async () => {
         if (!(await leads())) return undefined;
         // Redis may have been replaced by an empty one meanwhile.
-        if ((await redis.exists(engine.keys.dags)) === 0) await register();
+        if (await archivist.recoverIfEmpty()) await register();
         const settingsOf = (dagId: string) => config.dags[dagId] ?? {};
         const onRunMade = () => options.onStep?.('run-made');
         const made = await scheduleDue(dags, { runs, dagStates, nowMs: clock(), settingsOf, onRunMade });
@@ -131,7 +134,7 @@ export async function startScheduler(config: Config, options: SchedulerOptions):
 
   let stopping: Promise<void> | undefined;
   const stop = async () => {
-    await Promise.all([...loops, notifier].map((loop) => loop.stop()));
+    await Promise.all([...loops, notifier, archivist].map((loop) => loop.stop()));
     await jobs.close();
     await engine.run('unlead', [id]).catch(() => {});
     await forgetProcess(engine, { kind: 'scheduler', id }).catch(() => {});

@@ -17,6 +17,7 @@ if run.state ~= 'success' and run.state ~= 'failed' then return { fl.WRONG_STATE
 call('HDEL', P .. 'dag:' .. run.dag .. ':ids', call('HGET', run.key, 'id'))
 call('ZREM', P .. 'dag:' .. run.dag .. ':runs', run.seq)
 call('ZREM', P .. 'runs', run.seq)
+call('ZREM', P .. 'archive', run.seq)
 for i = 0, tonumber(call('HGET', run.graph, 'count') or 0) - 1 do call('UNLINK', P .. 'places:' .. run.seq .. '.' .. i) end
-call('UNLINK', run.key, P .. 'results:' .. run.seq, P .. 'history:' .. run.seq)
+call('UNLINK', run.key, P .. 'results:' .. run.seq, P .. 'history:' .. run.seq, P .. 'logs:' .. run.seq)
 return { 1 }

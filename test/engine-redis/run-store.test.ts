@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
+import { archiveKey } from '../../engine/archive/archive-runs.ts';
 import { asset } from '../../engine/asset.ts';
 import { dag } from '../../engine/dag.ts';
 import { dagStore } from '../../engine/dag-store.ts';
@@ -174,6 +175,9 @@ describeWith(redisInstalled, 'the run store', () => {
       if (day !== '2018-10-01') await store.workOff();
       else store.ready.splice(0);
     }
+    // Not before the lake has their history.
+    expect(await pruneRuns(store.engine, store.runs, 1)).toBe(0);
+    await store.redis.del(archiveKey(store.engine));
     expect(await pruneRuns(store.engine, store.runs, 1)).toBe(1);
     expect((await store.reader.listRuns({ dagId: 'pair' })).map(({ day }) => day)).toEqual([
       '2018-10-03',

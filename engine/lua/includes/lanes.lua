@@ -21,6 +21,7 @@ function fl.leaveLane(run)
   call('ZREM', fl.laneKey(run.lane, 'active'), run.seq)
   call('ZREM', fl.laneKey(run.lane, 'waiting'), run.seq)
   call('ZREM', P .. 'deadlines', run.seq)
+  call('ZADD', P .. 'archive', fl.int(now), run.seq) -- For the lake; see engine/archive.
   fl.touchedLanes[run.lane] = true
 end
 

@@ -1,0 +1,141 @@
+/** Keeps in the lake what would be lost with Redis besides ended runs: cursors, pauses, pools, and the runs under way. */
+import { isFlyerlineError } from '../../infra/errors.ts';
+import { dagStore } from '../dag-store.ts';
+import type { RedisEngine } from '../redis-engine.ts';
+import { readGraph } from '../redis-graph.ts';
+import type { RunHash } from '../redis-records.ts';
+import { isRecovered } from './recover-runs.ts';
+import type { OpenRun, StateDocument } from './run-document.ts';
+import type { RunHistory } from './run-history.ts';
+
+export interface StateKeeper {
+  /** Writes when something has changed since the last time. Returns whether it has written. */
+  keep(): Promise<boolean>;
+}
+
+/** Of more runs under way the newest are not kept: what is asked for by the thousand can be asked for again. */
+const OPEN_RUNS_MAX = 5_000;
+
+export function stateKeeper(engine: RedisEngine, history: RunHistory): StateKeeper {
+  let written = '';
+  let etag: string | undefined;
+  const known = new Set<string>();
+  return {
+    async keep() {
+      const state = await readState(engine);
+      // Every transition changes a revision: that alone is no reason to write.
+      const text = JSON.stringify(state, (name, value) => (name === 'rev' ? undefined : value));
+      // An empty Redis that nothing has been put back into yet is nothing to remember.
+      if (text === written || !(await isRecovered(engine))) return false;
+      await keepGraphs(engine, history, state, known);
+      try {
+        etag = await history.putState(state, etag);
+      } catch (error) {
+        if (!isFlyerlineError(error, 'FL_PRECONDITION')) throw error;
+        // Written by an earlier leader: next time, over that one.
+        etag = (await history.readState())?.etag;
+        return false;
+      }
+      written = text;
+      return true;
+    },
+  };
+}
+
+/** Without its graph, a run cannot be asked for again. */
+async function keepGraphs(
+  { redis, keys }: RedisEngine,
+  history: RunHistory,
+  { openRuns }: StateDocument,
+  known: Set<string>,
+): Promise<void> {
+  for (const { dagId, version } of openRuns) {
+    const name = `${dagId}:${version}`;
+    if (known.has(name)) continue;
+    const graph = await readGraph(redis, keys, dagId, version);
+    if (graph !== undefined) await history.putGraph(graph);
+    known.add(name);
+  }
+}
+
+/** Cursors first: an interval that is covered after that has a run that is made again, to no effect. */
+async function readState(engine: RedisEngine): Promise<StateDocument> {
+  const { redis, keys } = engine;
+  const dags = await dagStore(engine).list();
+  const pools = await redis.hgetall(keys.pools);
+  const openRuns: OpenRun[] = [];
+  for (const lane of (await redis.smembers(`${keys.base}lanes`)).sort()) {
+    const max = Number((await redis.hget(keys.lane(lane), 'max')) ?? 1);
+    for (const part of ['active', 'waiting'] as const) {
+      const seqs = await redis.zrange(
+        keys.lane(lane, part),
+        '0',
+        String(OPEN_RUNS_MAX - 1 - openRuns.length),
+      );
+      if (openRuns.length >= OPEN_RUNS_MAX) break;
+      const hashes = await Promise.all(seqs.map((seq) => redis.hmget(keys.run(seq), ...FIELDS)));
+      for (const values of hashes) {
+        if (values[0] != null) openRuns.push(toOpenRun(hashOf(values), max));
+      }
+    }
+  }
+  return {
+    format: 1,
+    dags: Object.fromEntries(
+      dags.map(({ dagId, paused, coveredUntilMs }) => [
+        dagId,
+        { paused, ...(coveredUntilMs === undefined ? {} : { coveredUntilMs }) },
+      ]),
+    ),
+    pools,
+    openRuns,
+  };
+}
+
+const FIELDS = [
+  'dag',
+  'id',
+  'rev',
+  'kind',
+  'start',
+  'end',
+  'day',
+  'logicalMs',
+  'params',
+  'version',
+  'lane',
+  'order',
+  'note',
+  'conf',
+  'pool',
+  'timeoutMs',
+  'dependsOnPast',
+] as const;
+
+function hashOf(values: readonly (string | null)[]): RunHash {
+  return Object.fromEntries(FIELDS.flatMap((name, at) => (values[at] == null ? [] : [[name, values[at]!]])));
+}
+
+function toOpenRun(hash: RunHash, laneMax: number): OpenRun {
+  const { note, conf, pool, timeoutMs } = hash;
+  return {
+    dagId: hash.dag!,
+    runId: hash.id!,
+    rev: Number(hash.rev ?? 0),
+    kind: hash.kind as OpenRun['kind'],
+    start: hash.start!,
+    end: hash.end!,
+    day: hash.day ?? '',
+    logicalMs: Number(hash.logicalMs),
+    params: JSON.parse(hash.params ?? '{}') as Record<string, unknown>,
+    version: hash.version!,
+    lane: hash.lane!,
+    laneMax,
+    order: Number(hash.order),
+    dependsOnPast: hash.dependsOnPast === '1',
+    ...(note === undefined ? {} : { note }),
+    ...(conf === undefined ? {} : { conf }),
+    ...(pool === undefined ? {} : { pool }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs: Number(timeoutMs) }),
+  };
+}
