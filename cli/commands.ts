@@ -30,7 +30,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'worker', group: 'Operate', load: () => import('./commands/worker.ts') },
   { name: 'notify', group: 'Operate', load: () => import('./commands/notify.ts') },
   { name: 'recover', group: 'Operate', load: () => import('./commands/recover.ts') },
-  { name: 'recover', group: 'Operate', load: () => import('./commands/recover.ts') },
   { name: 'rollback', group: 'Operate', load: () => import('./commands/rollback.ts') },
   { name: 'gc', group: 'Operate', load: () => import('./commands/gc.ts') },
   { name: 'test', group: 'Develop', load: () => import('./commands/test.ts') },
