@@ -11,7 +11,7 @@ export interface ColumnSchema {
   /** `s` (seconds), `epoch s`, `share` (0..1), `count` … */
   readonly unit?: string;
   readonly description: string;
-  /** The rule of the metric's definition that it follows: `R14`. */
+  /** The rule of its definition that it follows: `R14`. The data dictionary of a pipeline needs one for every column. */
   readonly rule?: string;
   /**
    * How a `double` is printed in CSV: `seconds` prints whole numbers without a point and at most 3 decimals, `average` always 6.

@@ -17,8 +17,15 @@ export const DQ_DAY: TableSchema = {
       name: 'check',
       type: 'string',
       description: 'Name of the check; a unit, when not a count, is its last part.',
+      rule: 'R1 to R16',
     },
-    { name: 'value', type: 'long', description: 'What was counted; ppm is parts per million.' },
+    {
+      name: 'value',
+      type: 'long',
+      unit: 'per check',
+      description: 'What was counted; ppm is parts per million.',
+      rule: 'R1 to R16',
+    },
   ],
 };
 

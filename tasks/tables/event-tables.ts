@@ -59,6 +59,7 @@ export const CLEAN_EVENTS: TableSchema = {
       name: 'client_seq',
       type: 'long',
       nullable: true,
+      unit: 'number',
       description: "The client's sequence number, when drops carry one.",
       rule: 'R5',
     },
@@ -78,12 +79,19 @@ export const REJECTED_EVENTS: TableSchema = {
   key: ['source', 'line'],
   exported: false,
   columns: [
-    { name: 'day', type: 'date', description: "The row's own local date, or its drop's when it has none." },
-    { name: 'source', type: 'string', description: 'Key of the drop.' },
+    {
+      name: 'day',
+      type: 'date',
+      description: "The row's own local date, or its drop's when it has none.",
+      rule: 'R11',
+    },
+    { name: 'source', type: 'string', description: 'Key of the drop.', rule: 'R17' },
     {
       name: 'line',
       type: 'long',
+      unit: 'number',
       description: 'Line in the decompressed drop, or number of the object, from 1.',
+      rule: 'R17',
     },
     {
       name: 'reason',
@@ -91,12 +99,13 @@ export const REJECTED_EVENTS: TableSchema = {
       description: 'Why the row is no event: bad_row, no_user, unknown_event …',
       rule: 'R1',
     },
-    { name: 'detail', type: 'string', description: 'The reason in words.' },
+    { name: 'detail', type: 'string', description: 'The reason in words.', rule: 'R1' },
     {
       name: 'raw',
       type: 'string',
       nullable: true,
       description: 'The row as it was written, cut when very long.',
+      rule: 'R1',
     },
   ],
 };

@@ -15,15 +15,15 @@ const suspect: ColumnSchema = {
   description: '1: too many events for a person.',
   rule: 'R13',
 };
-const count = (name: string, description: string): ColumnSchema => ({
-  ...{ name, type: 'int', unit: 'count', description },
+const count = (name: string, description: string, rule: string): ColumnSchema => ({
+  ...{ name, type: 'int', unit: 'count', description, rule },
 });
-const share = (name: string, description: string): ColumnSchema => ({
-  ...{ name, type: 'double', nullable: true, unit: 'share', description },
+const share = (name: string, description: string, rule: string): ColumnSchema => ({
+  ...{ name, type: 'double', nullable: true, unit: 'share', description, rule },
 });
 const hour = (_: unknown, index: number): ColumnSchema => {
   const two = String(index).padStart(2, '0');
-  return count(`hour_${two}`, `Events from ${two}:00 to ${two}:59 local time.`);
+  return count(`hour_${two}`, `Events from ${two}:00 to ${two}:59 local time.`, 'R11');
 };
 
 export const FEATURES_USER_DAY: TableSchema = {
@@ -34,30 +34,30 @@ export const FEATURES_USER_DAY: TableSchema = {
   columns: [
     userKey,
     day,
-    count('views', 'Views.'),
-    count('flyers', 'Flyers viewed.'),
-    count('merchants', 'Known merchants of these flyers.'),
+    count('views', 'Views.', 'R6'),
+    count('flyers', 'Flyers viewed.', 'R3'),
+    count('merchants', 'Known merchants of these flyers.', 'R3'),
     {
       ...{ name: 'dwell_s', type: 'double', nullable: true, unit: 's', rule: 'R9' },
       description: 'Sum over measured views; NULL when there is none.',
     },
     {
-      ...{ name: 'log1p_dwell_median', type: 'double', nullable: true, rule: 'R15' },
+      ...{ name: 'log1p_dwell_median', type: 'double', nullable: true, unit: 'ln(1 + s)', rule: 'R15' },
       description: 'Median of ln(1 + dwell_s) over measured views.',
     },
-    share('bounce_share', 'Measured views shorter than bounce_s, of measured views.'),
+    share('bounce_share', 'Measured views shorter than bounce_s, of measured views.', 'R9'),
     {
-      ...{ name: 'item_opens_per_view', type: 'double', nullable: true },
+      ...{ name: 'item_opens_per_view', type: 'double', nullable: true, unit: 'count', rule: 'R6' },
       description: 'Items opened in views ÷ views.',
     },
-    share('reopen_share', 'Views whose flyer was opened again in them, of views.'),
-    count('favourites', 'Favourites, in views or not.'),
-    count('sessions', 'Silences longer than the timeout, plus 1; a day begins a session.'),
+    share('reopen_share', 'Views whose flyer was opened again in them, of views.', 'R6'),
+    count('favourites', 'Favourites, in views or not.', 'R7'),
+    count('sessions', 'Silences longer than the timeout, plus 1; a day begins a session.', 'R8'),
     ...Array.from({ length: 24 }, hour),
-    share('unmeasured_share', 'Views without dwell, of views.'),
-    share('merchant_share_top1', 'Views of the most viewed merchant, of views.'),
+    share('unmeasured_share', 'Views without dwell, of views.', 'R9'),
+    share('merchant_share_top1', 'Views of the most viewed merchant, of views.', 'R6'),
     {
-      ...{ name: 'days_since_last', type: 'int', nullable: true, unit: 'days' },
+      ...{ name: 'days_since_last', type: 'int', nullable: true, unit: 'days', rule: 'R11' },
       description: "Since the user's day before in the range; NULL for the first.",
     },
     suspect,
@@ -72,7 +72,7 @@ export const FEATURES_VIEW: TableSchema = {
   columns: [
     userKey,
     day,
-    { ...count('view_no', 'As in flyer_views.'), rule: 'R6' },
+    count('view_no', 'As in flyer_views.', 'R6'),
     { name: 'merchant_id', type: 'string', nullable: true, description: 'NULL: unknown.', rule: 'R3' },
     { name: 'flyer_id', type: 'string', description: 'The flyer.', rule: 'R3' },
     { name: 'origin', type: 'string', description: 'flyer_open or item_open.', rule: 'R6' },
@@ -101,11 +101,11 @@ export const FEATURES_VIEW: TableSchema = {
       ...{ name: 'previous_end_reason', type: 'string', nullable: true, rule: 'R9' },
       description: "Of the user's view before on this day; NULL for the first.",
     },
-    count('n_events', 'Events in the view.'),
-    count('item_opens', 'Items opened in the view.'),
-    count('reopens', 'Times the open flyer was opened again.'),
-    count('session_no', 'Number of the session in the day, from 1.'),
-    count('position_in_session', 'Number of the view in its session, from 1.'),
+    count('n_events', 'Events in the view.', 'R6'),
+    count('item_opens', 'Items opened in the view.', 'R6'),
+    count('reopens', 'Times the open flyer was opened again.', 'R6'),
+    count('session_no', 'Number of the session in the day, from 1.', 'R8'),
+    count('position_in_session', 'Number of the view in its session, from 1.', 'R8'),
     suspect,
   ],
 };
