@@ -22,20 +22,28 @@ const log = z.strictObject({
 });
 
 /** Credentials are the SDK's own: AWS_ACCESS_KEY_ID and its kin, profiles, roles. They are no settings. */
-const s3 = z.strictObject({
-  /** Of a server that is not AWS. */
-  endpoint: z.url({ protocol: /^https?$/ }).optional(),
-  region: z.string().min(1).default('us-east-1'),
-  /** `http://host/bucket/key` instead of `http://bucket.host/key`. @default true with an endpoint */
-  forcePathStyle: z.boolean().optional(),
-  /** A request without an answer for this long is tried again. */
-  requestTimeoutMs: durationMs.default(30_000),
-  connectionTimeoutMs: durationMs.default(5_000),
-  /** Asked for with every write; without it, what the bucket does by default. */
-  serverSideEncryption: z.enum(['AES256', 'aws:kms']).optional(),
-  /** Of the key for `aws:kms`; without it, the account's S3 key. */
-  kmsKeyId: z.string().min(1).optional(),
-});
+const s3 = z
+  .strictObject({
+    /** Of a server that is not AWS. */
+    endpoint: z.url({ protocol: /^https?$/ }).optional(),
+    region: z.string().min(1).default('us-east-1'),
+    /** `http://host/bucket/key` instead of `http://bucket.host/key`. @default true with an endpoint */
+    forcePathStyle: z.boolean().optional(),
+    /** A request without an answer for this long is tried again. */
+    requestTimeoutMs: durationMs.default(30_000),
+    connectionTimeoutMs: durationMs.default(5_000),
+    /** Asked for with every write; without it, what the bucket does by default. */
+    serverSideEncryption: z.enum(['AES256', 'aws:kms']).optional(),
+    /** Of the key for `aws:kms`; without it, the account's S3 key. */
+    kmsKeyId: z.string().min(1).optional(),
+  })
+  .refine(
+    ({ kmsKeyId, serverSideEncryption }) => kmsKeyId === undefined || serverSideEncryption === 'aws:kms',
+    {
+      error: 'is used only when serverSideEncryption is aws:kms',
+      path: ['kmsKeyId'],
+    },
+  );
 
 /** What may be set per DAG, by its id. */
 const dag = z.strictObject({

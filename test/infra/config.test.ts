@@ -25,6 +25,14 @@ describe('configuration', () => {
     expect(config.redisUrl).toBeUndefined();
   });
 
+  it('refuses a key for encryption that nothing would use', () => {
+    const env = { FLYERLINE_S3_KMS_KEY_ID: 'key', FLYERLINE_S3_SERVER_SIDE_ENCRYPTION: 'AES256' };
+    expect(() => loadConfig({}, env)).toThrow(/kmsKeyId.*aws:kms/s);
+    expect(loadConfig({}, { ...env, FLYERLINE_S3_SERVER_SIDE_ENCRYPTION: 'aws:kms' }).s3.kmsKeyId).toBe(
+      'key',
+    );
+  });
+
   it('takes a flag before the environment before the file before the default', () => {
     const env = {
       FLYERLINE_CONFIG: configFile({

@@ -75,11 +75,14 @@ const START: Readonly<Record<S3ServerKind, Start>> = {
     startChildServer(pythonPath!, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
       cwd: rootDir,
     }),
-  ministack: async (port, rootDir) => {
+  ministack: async (port, rootDir, credentials) => {
     const env = {
+      // Of its root user. Signatures and policies are checked.
+      ...credentials,
+      AUTH: 'true',
       BIND_HOST: '127.0.0.1',
       GATEWAY_PORT: String(port),
-      SERVICES: 's3',
+      SERVICES: 's3,iam,sts',
       // It keeps a file with its process id there.
       TMPDIR: rootDir,
       // It looks after containers of its own; here it has none, and must not look.
