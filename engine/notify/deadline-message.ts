@@ -51,7 +51,8 @@ export function deadlineText(notice: DeadlineNotice): MessageText {
 }
 
 function estimate({ endMs, deadlineMs, historyCount, obstacle, run }: DeadlineNotice): string {
-  if (obstacle === 'failed' || obstacle === 'paused') return 'Without help it will not be met.';
+  if (obstacle === 'failed' || obstacle === 'paused' || obstacle === 'no-run')
+    return 'Without help it will not be met.';
   if (historyCount === 0) return 'There is no history to tell when it will be met.';
   const late = endMs > deadlineMs ? `, ${inWords(endMs - deadlineMs)} late` : '';
   return `It is expected on ${instant(endMs, run.timezone)}${late}, as the last ${counted(historyCount, 'run')} went.`;
@@ -70,6 +71,7 @@ function remedies(notice: DeadlineNotice): readonly string[] {
         [`trigger ${dagId} --date ${day}`, 'only this day, by hand'],
       );
     case 'no-run':
+    case 'not-due':
       return commands(
         [`runs list ${dagId}`, 'its runs'],
         [`trigger ${dagId} --date ${day}`, 'start it now, by hand'],

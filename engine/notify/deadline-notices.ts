@@ -119,7 +119,10 @@ async function lookAt(engine: RedisEngine, options: LookOptions): Promise<Look> 
             obstacle: 'no-run',
             why: `${interval.day} has no run, though it is due since ${instant(interval.runAfterMs, timezone)}.`,
           }
-        : { obstacle: 'none', why: `Its run is not due before ${instant(interval.runAfterMs, timezone)}.` }),
+        : {
+            obstacle: 'not-due',
+            why: `Its run is not due before ${instant(interval.runAfterMs, timezone)}.`,
+          }),
   };
 }
 

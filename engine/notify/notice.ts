@@ -92,8 +92,8 @@ export type DeadlineNotice = NoticeBase & {
   readonly historyCount: number;
   /** Why it is late, in a sentence; of what it waits for. */
   readonly why: string;
-  /** What stands in the way. */
-  readonly obstacle: 'none' | 'paused' | 'no-run' | 'failed' | 'slow';
+  /** What stands in the way: nothing; or that no run has begun, for one of three reasons; or how the run goes. */
+  readonly obstacle: 'none' | 'paused' | 'no-run' | 'not-due' | 'failed' | 'slow';
 };
 
 export type RestatementNotice = NoticeBase & {

@@ -12,10 +12,12 @@ export type StoreFixture = ReturnType<typeof storeFixture>;
 
 const BY = { token: 'mine', worker: 'hand', leaseMs: 10_000 };
 
-export function storeFixture(redis: Redis, prefix: string) {
+/** `clock`: epoch ms, instead of that of the server. */
+export function storeFixture(redis: Redis, prefix: string, clock?: () => number) {
   /** What has been dispatched and not been taken yet. */
   const ready: ReadyAttempt[] = [];
-  const engine = redisEngine({ redis, prefix, onReady: (attempts) => ready.push(...attempts) });
+  const onReady = (attempts: readonly ReadyAttempt[]) => ready.push(...attempts);
+  const engine = redisEngine({ redis, prefix, onReady, ...(clock && { clock }) });
   const runs = runStore(engine);
   const attempts = attemptStore(engine);
   const claim = async (attemptId: string): Promise<ClaimedAttempt> => {
