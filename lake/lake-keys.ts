@@ -35,9 +35,9 @@ export const manifestsDir = (table: string, day: Day): string =>
 export const manifestKey = (table: string, day: Day, token: Token): string =>
   `${manifestsDir(table, day)}${token}.json`;
 
-/** What `current/` shows of a partition: a small object beside it, for us. */
+/** What an export says of itself. Engines that read whole folders pass over names that begin with `_`. */
 export const currentStateKey = (table: string, day: Day, format: ExportFormat): string =>
-  `ctl/${table}/current/${format}/${partitionDir(day)}.json`;
+  `current/${format}/${table}/${partitionDir(day)}/_${table}.${format}.json`;
 export const currentKey = (table: string, day: Day, format: ExportFormat): string =>
   `current/${format}/${table}/${partitionDir(day)}/${table}.${format}`;
 export const CATALOG_KEY = 'current/catalog.json';

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Duck, openDuck, writeParquet } from '../lake/duckdb.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
+import { sha256Hex } from '../lake/sha256.ts';
 import { cleanEvents, stagedEvents } from './assets.ts';
 import { bucketLimits } from './bucket-limits.ts';
 import { openBucketRows } from './cleanse/bucket-rows.ts';
@@ -61,7 +62,7 @@ export async function cleanseBucket(
   dq.rows_dropped_duplicate = dq.rows_read! - dq.events_kept!;
 
   const keys = horizonKeys(ref);
-  await putHorizon(duck, store, keys, scratchDir);
+  const horizon = await putHorizon(duck, store, keys, scratchDir);
   await createWordTable(duck, 'event_word', EVENT_NAMES);
   await encodeIds(duck, 'place');
   const cleanEvents = await putTable(duck, store, CLEAN_EVENTS, {
@@ -72,7 +73,8 @@ export async function cleanseBucket(
     params: inputs.params,
     scratchDir,
   });
-  return { ...ref, cleanEvents, horizonKey: keys.events, dq };
+  const fingerprint = sha256Hex([cleanEvents.sha256, ...horizon].join());
+  return { ...ref, cleanEvents, horizonKey: keys.events, fingerprint, dq };
 }
 
 interface OptionalColumns {
@@ -108,15 +110,23 @@ function variablesOf(inputs: DayInputs): Record<string, SqlValue> {
   };
 }
 
+/** Resolves to the digests of what was put. */
 async function putHorizon(
   duck: Duck,
   store: ObjectStore,
   keys: HorizonKeys,
   scratchDir: string,
-): Promise<void> {
+): Promise<string[]> {
+  const digests: string[] = [];
   for (const name of ['events', 'users', 'places'] as const) {
     const path = join(scratchDir, `horizon-${name}.parquet`);
-    await writeParquet(duck, { query: sql(`horizon ${name}`), path, compression: 'snappy' });
+    const { sha256 } = await writeParquet(duck, {
+      query: sql(`horizon ${name}`),
+      path,
+      compression: 'snappy',
+    });
     await store.putFile(keys[name], path);
+    digests.push(sha256);
   }
+  return digests;
 }

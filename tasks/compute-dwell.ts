@@ -81,13 +81,14 @@ export async function dwellOfBucket(
     user_flyer_day: await put(USER_FLYER_DAY),
     user_day: await put(USER_DAY),
   };
-  const { inputsKey, day, bucket, buckets, tokens, cleanEvents: events, dq } = ref;
+  const { inputsKey, day, bucket, buckets, tokens, fingerprint, cleanEvents: events, dq } = ref;
   return {
     inputsKey,
     day,
     bucket,
     buckets,
     tokens,
+    fingerprint,
     tables,
     cleanEvents: events,
     dq: { ...dq, ...tally, ...counters },

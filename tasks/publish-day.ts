@@ -30,6 +30,7 @@ export const publishDay = defineTask({
           definitionVersion: DEFINITION_VERSION,
           inputsHash: inputs.inputsHash,
           inputsKey: checked.inputsKey,
+          inputFingerprint: checked.inputFingerprint,
           codeVersion: inputs.codeVersion,
           params: inputs.params,
           inputs: inputs.drops.map(({ key, etag, size }) => ({ key, etag, size })),

@@ -80,12 +80,15 @@ export interface CleanRef extends BucketRef {
   readonly cleanEvents: DataFile;
   /** Key of a scratch Parquet with the events of the horizon for this bucket, in the rules' order. */
   readonly horizonKey: string;
+  /** Hex digest of all events that the rules read of this bucket. */
+  readonly fingerprint: string;
   /** Counters of the data-quality table, by check name. */
   readonly dq: Readonly<Record<string, number>>;
 }
 
 /** A bucket after the dwell rules. */
 export interface DwellRef extends BucketRef {
+  readonly fingerprint: string;
   readonly tables: Readonly<Record<'flyer_views' | 'user_flyer_day' | 'user_day', DataFile>>;
   /** Files for the tables over all users, and counters carried on. */
   readonly cleanEvents: DataFile;
@@ -95,6 +98,8 @@ export interface DwellRef extends BucketRef {
 /** A day, all tables computed and put, nothing committed. */
 export interface DayTablesRef {
   readonly inputsKey: string;
+  /** Hex digest over those of the buckets. */
+  readonly inputFingerprint: string;
   readonly day: string;
   readonly tokens: ClaimTokens;
   readonly tables: Readonly<Record<string, readonly DataFile[]>>;
