@@ -26,6 +26,8 @@ export interface NotifierOptions {
   readonly leads: () => Promise<boolean>;
   /** Epoch ms, for deadlines. */
   readonly clock: () => number;
+  /** Epoch ms. Where nobody has looked before, what has happened since then is news. */
+  readonly startedAtMs: number;
 }
 
 /** Looks at events for one look at deadlines. */
@@ -93,6 +95,7 @@ function lookAtRuns({
   config,
   log,
   clock,
+  startedAtMs,
 }: NotifierOptions): () => Promise<boolean> {
   const store = notifyStore(engine);
   const withDeadlines = dags.filter(
@@ -103,7 +106,7 @@ function lookAtRuns({
   return async () => {
     const nowMs = clock();
     const opened = await store.open();
-    const { notices, durations, more } = await readEvents(engine, opened.ledger, dags);
+    const { notices, durations, more } = await readEvents(engine, opened.ledger, dags, startedAtMs);
     // A run of thousands of instances is read whole to estimate its end: not at every look.
     const due = looks++ % DEADLINES_EVERY === 0 ? withDeadlines : [];
     const watched = await Promise.all(

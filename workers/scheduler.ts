@@ -129,7 +129,7 @@ export async function startScheduler(config: Config, options: SchedulerOptions):
       failed('report itself'),
     ),
   ];
-  const notifier = startNotifier({ engine, dags, dagStates, config, log, leads, clock });
+  const notifier = startNotifier({ engine, dags, dagStates, config, log, leads, clock, startedAtMs });
   log.info('The scheduler runs.', { dags: dags.map((dag) => dag.id) });
 
   let stopping: Promise<void> | undefined;

@@ -24,21 +24,18 @@ const CURSOR = 'cursor';
 const EVENTS_MAX = 200;
 
 /**
- * Reads on where the ledger says that the last look ended, and moves that on. The first look of all begins with what comes
- * after it: an old failure is no news.
+ * Reads on where the ledger says that the last look ended, and moves that on. The first look of all begins at `sinceMs`, epoch
+ * ms: an old failure is no news.
  */
 export async function readEvents(
   engine: RedisEngine,
   ledger: Ledger,
   dags: readonly Dag[],
+  sinceMs: number,
 ): Promise<EventNotices> {
   const { redis, keys } = engine;
-  const cursor = ledger.get<string>(CURSOR);
-  if (cursor === undefined) {
-    const [latest] = await redis.xrevrange(keys.events, '+', '-', 'COUNT', 1);
-    ledger.set(CURSOR, latest?.[0] ?? '0-0');
-    return { notices: [], durations: [], more: false };
-  }
+  const cursor = ledger.get<string>(CURSOR) ?? `${sinceMs}-0`;
+  ledger.set(CURSOR, cursor);
   const entries = await redis.xrange(keys.events, `(${cursor}`, '+', 'COUNT', EVENTS_MAX);
   const runs = new Map<string, LoadedRun | undefined>();
   const load = async (seq: string) => {

@@ -83,7 +83,7 @@ describeWith(redisInstalled, 'two notifiers that both think they lead', () => {
     const config = loadConfig({ ...fixture.config, lake: dir, notify: { channels } }, {});
     const options = { engine, dags: [], dagStates: dagStore(engine), config, log: silentLogger };
     const notifiers = [1, 2].map(() =>
-      startNotifier({ ...options, leads: async () => true, clock: Date.now }),
+      startNotifier({ ...options, leads: async () => true, clock: Date.now, startedAtMs: 0 }),
     );
     try {
       await until('the first look', async () => (await redis.hexists(engine.keys.notify, 'catalog')) === 1);
