@@ -125,6 +125,7 @@ function environmentOf({ seed, dir }: DrillOptions): NodeJS.ProcessEnv {
     CHAOS_SEED: String(seed),
     CHAOS_DIR: dir,
     FLYERLINE_REDIS_PREFIX: PREFIX,
+    FLYERLINE_LAKE: join(dir, 'archive'),
     FLYERLINE_SCRATCH_DIR: join(dir, 'scratch'),
     FLYERLINE_LEASE_MS: String(LEASE_MS),
     FLYERLINE_RECONCILE_MS: '300',
