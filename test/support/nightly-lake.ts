@@ -1,6 +1,7 @@
 /** A lake in a directory of its own that whole `nightly` runs fill, in this process, from drops that a test puts. */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { type RunSummary, runLocally } from '../../engine/local-executor.ts';
 import { openDuck, sqlPaths } from '../../lake/duckdb.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
@@ -13,7 +14,7 @@ import type { RawRow } from './stage-events.ts';
 export interface NightlyLake {
   readonly dir: string;
   readonly lake: ObjectStore;
-  /** Puts a drop in CSV, or replaces it. */
+  /** Puts a drop, or replaces it: in the format and compression that its name ends in (csv, ndjson, json; gz). */
   drop(name: string, rows: readonly RawRow[]): void;
   /** Throws when the run fails. */
   run(day: string, params?: Readonly<Record<string, unknown>>): Promise<RunSummary>;
@@ -49,7 +50,7 @@ export async function openNightlyLake(
     current,
     drop(name, rows) {
       mkdirSync(dirname(join(dropsDir!, name)), { recursive: true });
-      writeFileSync(join(dropsDir!, name), csvOf(rows));
+      writeFileSync(join(dropsDir!, name), bodyOf(name, rows));
     },
     async run(day, params = {}) {
       const summary = await runLocally(nightly, {
@@ -85,10 +86,15 @@ export async function openNightlyLake(
   };
 }
 
-/** Texts of tests have no commas. */
-function csvOf(rows: readonly RawRow[]): string {
-  const lines = rows.map(({ timestamp, user, event, flyer = '', merchant = '' }) =>
-    [timestamp, user, event, flyer, merchant].join(','),
-  );
-  return `${['timestamp,user_id,event,flyer_id,merchant_id', ...lines].join('\n')}\n`;
+function bodyOf(name: string, rows: readonly RawRow[]): string | Buffer {
+  if (name.endsWith('.gz')) return gzipSync(bodyOf(name.slice(0, -3), rows));
+  const objects = rows.map(({ timestamp, user, event, flyer = '', merchant = '', eventId, seq }) => ({
+    ...{ timestamp, user_id: user, event, flyer_id: flyer, merchant_id: merchant },
+    ...{ event_id: eventId ?? '', seq: seq ?? '' },
+  }));
+  if (name.endsWith('.json')) return JSON.stringify(objects);
+  if (name.endsWith('.ndjson')) return objects.map((object) => `${JSON.stringify(object)}\n`).join('');
+  // Texts of tests have no commas and no quotes.
+  const lines = objects.map((object) => Object.values(object).join(','));
+  return `${['timestamp,user_id,event,flyer_id,merchant_id,event_id,seq', ...lines].join('\n')}\n`;
 }
