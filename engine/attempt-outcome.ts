@@ -1,5 +1,6 @@
 /** How an attempt ended, as plain JSON: what a child process tells its worker, and what the state machine is told. */
 import { isFlyerlineError } from '../infra/errors.ts';
+import { redact } from '../infra/redact.ts';
 import type { HeldAttempt, RunEvent } from './run-events.ts';
 import type { TaskError } from './run-model.ts';
 import { RescheduleTask, RetryLater, SkipTask } from './signals.ts';
@@ -38,7 +39,8 @@ export function outcomeOfThrown(thrown: unknown): AttemptOutcome {
     return { kind: 'reschedule', delayMs, note, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
   }
   const code = isFlyerlineError(thrown) ? thrown.code : 'FL_TASK_FAILED';
-  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  // What a library says of its connection has not been through the log, which hides secrets.
+  const text = redact(thrown instanceof Error ? thrown.message || thrown.name : String(thrown));
   const message = text.length > MESSAGE_LENGTH_MAX ? `${text.slice(0, MESSAGE_LENGTH_MAX)}…` : text;
   const final =
     typeof thrown === 'object' && thrown !== null && 'retryable' in thrown && thrown.retryable === false;

@@ -8,12 +8,16 @@ import { LOG_LEVELS } from './log.ts';
 const MIB = 1024 ** 2;
 const durationMs = z.int().min(1).max(86_400_000);
 const isoDate = z.iso.date('must be a date like 2018-10-01');
+/** URLs of stores are written to manifests and logs. */
+const NO_CREDENTIALS =
+  'must not hold credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role';
 const storeUrl = z
   .string()
   .min(1)
   .refine((url) => !/^[a-z0-9]+:\/\//i.test(url) || /^(s3|file):\/\/./i.test(url), {
     error: 'must be a directory, file:///directory or s3://bucket/prefix',
-  });
+  })
+  .refine((url) => !/^s3:\/\/[^/]*@/i.test(url), { error: NO_CREDENTIALS });
 
 const log = z.strictObject({
   level: z.enum(LOG_LEVELS).default('info'),
@@ -25,7 +29,10 @@ const log = z.strictObject({
 const s3 = z
   .strictObject({
     /** Of a server that is not AWS. */
-    endpoint: z.url({ protocol: /^https?$/ }).optional(),
+    endpoint: z
+      .url({ protocol: /^https?$/ })
+      .refine((url) => !/^https?:\/\/[^/]*@/i.test(url), { error: NO_CREDENTIALS })
+      .optional(),
     region: z.string().min(1).default('us-east-1'),
     /** `http://host/bucket/key` instead of `http://bucket.host/key`. @default true with an endpoint */
     forcePathStyle: z.boolean().optional(),

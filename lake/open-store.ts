@@ -21,6 +21,8 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
   if (scheme !== 's3') throw unknownUrl(url, `has the scheme "${scheme}", which is not supported`);
   const [, bucket, prefix] = /^s3:\/\/([^/]+)(?:\/(.*?))?\/*$/i.exec(url) ?? [];
   if (bucket === undefined) throw unknownUrl(url, 'names no bucket');
+  // It would be in every manifest, and go to every log.
+  if (bucket.includes('@')) throw unknownUrl(`s3://…@${bucket.split('@').at(-1)}`, 'holds credentials');
   // Loaded only here: the SDK costs a noticeable part of a second, and a local lake needs none of it.
   const { openS3Store } = await import('./s3-store.ts');
   return openS3Store({ bucket, prefix: prefix ?? '', readOnly, s3: options.s3 });
