@@ -108,7 +108,7 @@ describeWith([s3ServerInstalled.versitygw, redisInstalled], 'what failing runs w
     expect(said.join('')).toContain('AccessDenied');
     expectNoSecret('the log of scheduler and worker', said.join(''));
     expect((await expectCleanLake(bucket)).some((key) => key.includes('/manifests/'))).toBe(true);
-  });
+  }, 180_000);
 
   it('holds none when somebody put credentials into a URL, which is refused', async () => {
     const inUrl = `://key:${WRONG_SECRET}@`;
