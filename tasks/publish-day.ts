@@ -41,6 +41,8 @@ export const publishDay = defineTask({
           files,
           runId,
           attempt,
+          // Of the day, whatever the table: what people want to hear when it is published again.
+          stats: { events_kept: checked.dq.events_kept ?? 0, views: checked.dq.views ?? 0 },
         },
       });
       tables.push({

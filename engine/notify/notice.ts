@@ -99,15 +99,18 @@ export type DeadlineNotice = NoticeBase & {
 export type RestatementNotice = NoticeBase & {
   readonly kind: 'restatement';
   readonly type: 'restatement';
+  /** The one of which most tables are others now. */
   readonly day: string;
   /** Of the run that published, and why: given for a rollback. */
   readonly runId: string;
   readonly reason?: string;
+  /** Of `day` and of days that follow from it: comparisons, say. */
   readonly tables: readonly RestatedTable[];
 };
 
 export interface RestatedTable {
   readonly table: string;
+  readonly day: string;
   readonly rowCount: number;
   readonly previousRowCount: number;
   /** Sums that the table keeps, by name. */

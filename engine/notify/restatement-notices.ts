@@ -10,7 +10,7 @@ const CATALOG = 'catalog';
 const NO_CATALOG = 'none';
 
 /**
- * What was appended to the feeds since the ledger's last look, one notice per day and run. The catalog is written after the
+ * What was appended to the feeds since the ledger's last look, one notice per run. The catalog is written after the
  * feeds of a day, so a look that finds it unchanged is one HEAD request. The first look of all tells nothing.
  */
 export async function readRestated(
@@ -31,10 +31,9 @@ export async function readRestated(
     for (const [at, line] of lines.entries()) {
       if (at < seen || line.kind !== 'restated') continue;
       const previous = lines.slice(0, at).findLast(({ day }) => day === line.day);
-      const key = `${line.day} ${line.runId}`;
-      const group = groups.get(key) ?? { line, tables: [] };
+      const group = groups.get(line.runId) ?? { line, tables: [] };
       group.tables.push(toTable(line, previous));
-      groups.set(key, group);
+      groups.set(line.runId, group);
     }
   }
   return [...groups.values()].map(({ line, tables }) => toNotice(line, tables));
@@ -43,6 +42,7 @@ export async function readRestated(
 function toTable(line: Restatement, previous: Restatement | undefined): RestatedTable {
   return {
     table: line.table,
+    day: line.day,
     rowCount: line.rowCount,
     previousRowCount: line.previousRowCount ?? previous?.rowCount ?? 0,
     stats: line.stats ?? {},
@@ -51,11 +51,15 @@ function toTable(line: Restatement, previous: Restatement | undefined): Restated
 }
 
 function toNotice(line: Restatement, tables: readonly RestatedTable[]): RestatementNotice {
-  const { day, runId, token, reason, at } = line;
+  const { runId, token, reason, at } = line;
+  const tablesOf = (day: string) => tables.filter((table) => table.day === day).length;
+  const [day] = [...new Set(tables.map((table) => table.day))].sort((a, b) => tablesOf(b) - tablesOf(a)) as [
+    string,
+  ];
   return {
     kind: 'restatement',
     type: 'restatement',
-    id: `restated-${day}-${line.table}-${Number(token)}`,
+    id: `restated-${line.day}-${line.table}-${Number(token)}`,
     atMs: Date.parse(at),
     day,
     runId,

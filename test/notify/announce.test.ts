@@ -93,6 +93,7 @@ Do     ./flyerline runs show nightly scheduled__2018-10-01T00:00:00-04:00  # whi
 
   it('say which figures of a restated day are others now', () => {
     const table = {
+      day: '2018-10-01',
       rowCount: 5120,
       previousRowCount: 5108,
       stats: { dwell_s: 81_224 },
@@ -110,10 +111,43 @@ Do     ./flyerline runs show nightly scheduled__2018-10-01T00:00:00-04:00  # whi
         { table: 'flyer_day', ...table, previousRowCount: 5120, stats: {} },
       ],
     });
-    expect(text).toContain('[prod] 2018-10-01 was restated: user_day and 1 other table\n');
+    expect(text).toContain('[prod] 2018-10-01 restated: user_day, flyer_day\n');
     expect(text).toContain('\n       user_day: rows 5,120 (+12), dwell_s 81,224 (-310)\n');
     expect(text).toContain('\n       flyer_day: rows 5,120 (as before), other values\n');
     expect(text).toContain('./flyerline partitions diff user_day 2018-10-01 ');
+  });
+
+  it('say figures of the whole day once, and what follows from it on other days in short', () => {
+    const day = { day: '2018-10-01', stats: { views: 310 }, previousStats: { views: 308 } };
+    const notice: Notice = {
+      kind: 'restatement',
+      type: 'restatement',
+      id: 'r',
+      atMs: 0,
+      day: '2018-10-01',
+      runId: 'manual__x',
+      tables: [
+        { table: 'dq_day', rowCount: 25, previousRowCount: 25, ...day },
+        { table: 'user_day', rowCount: 41, previousRowCount: 40, ...day },
+        {
+          table: 'merchant_day',
+          rowCount: 9,
+          previousRowCount: 9,
+          day: '2018-10-02',
+          stats: {},
+          previousStats: {},
+        },
+      ],
+    };
+    const { subject, what, todo } = toMessage(notice, 'prod');
+    expect(subject).toBe('[prod] 2018-10-01 and 1 other day restated: views 310 (+2)');
+    expect(what.split('\n').slice(1)).toEqual([
+      'In all: views 310 (+2)',
+      'dq_day: rows 25 (as before), other values',
+      'user_day: rows 41 (+1)',
+      'And what follows from it: merchant_day 2018-10-02',
+    ]);
+    expect(todo[0]).toContain('partitions diff user_day 2018-10-01 ');
   });
 
   it('hold neither secrets nor endless texts of an error', () => {

@@ -88,7 +88,11 @@ describe('run', () => {
     const again = [...run, ...drops, '--param', 'inactivity_timeout_s=60'];
     expect(await runFlyerline(again, { env })).toMatchObject({ exitCode: 0 });
     expect((await pages(out)).slice(1)).toMatchObject([
-      { kind: 'restatement', subject: expect.stringMatching(/^\[flyerline\] 2018-10-01 was restated: /) },
+      {
+        kind: 'restatement',
+        subject: expect.stringMatching(/^\[flyerline\] 2018-10-01 restated: views [\d,]+ \(\+\d+\)$/),
+        what: expect.stringMatching(/\nflyer_views: rows [\d,]+ \(\+\d+\)\n/),
+      },
     ]);
   }, 120_000);
 });

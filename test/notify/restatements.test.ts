@@ -48,7 +48,9 @@ describe('a look at the feeds', () => {
     expect(await look()).toEqual([
       {
         day: DAY,
-        tables: [{ table: 'sample', rowCount: 12, previousRowCount: 10, stats: {}, previousStats: {} }],
+        tables: [
+          { table: 'sample', day: DAY, rowCount: 12, previousRowCount: 10, stats: {}, previousStats: {} },
+        ],
       },
     ]);
     await publish(dir, 12);
@@ -91,7 +93,7 @@ describeWith(redisInstalled, 'two notifiers that both think they lead', () => {
       await until('the message', async () => hook.posts.length > 0);
       await sleep(1_700);
       expect(hook.posts.map(({ body }) => (JSON.parse(body) as Message).subject)).toEqual([
-        `[flyerline] ${DAY} was restated: sample`,
+        `[flyerline] ${DAY} restated: sample`,
       ]);
       expect((JSON.parse(hook.posts[0]!.body) as Message).what).toContain(
         'sample: rows 10 (as before), other values',
