@@ -13,6 +13,7 @@ export const ENVIRONMENT_SETTINGS: Readonly<Record<string, readonly [path: strin
   FLYERLINE_MEMORY_LIMIT: ['memoryLimitBytes', 'bytes'],
   FLYERLINE_THREADS: ['threads', 'number'],
   FLYERLINE_FEATURES_SECRET_FILE: ['featuresSecretFile', 'text'],
+  FLYERLINE_EXPORT_CSV_GZ: ['exportCsvGz', 'boolean'],
   FLYERLINE_LOG_LEVEL: ['log.level', 'text'],
   FLYERLINE_LOG_FORMAT: ['log.format', 'text'],
   FLYERLINE_S3_ENDPOINT: ['s3.endpoint', 'text'],

@@ -94,6 +94,8 @@ export const configSchema = z.strictObject({
   threads: z.int().min(1).max(1024).default(availableParallelism()),
   /** Holds the secret that makes keys of user ids for `export features`. The secret itself is no setting: settings are shown and passed on. */
   featuresSecretFile: z.string().min(1).optional(),
+  /** Exports have `.csv.gz` beside `.csv`. */
+  exportCsvGz: z.boolean().default(false),
   log: log.prefault({}),
   s3: s3.prefault({}),
   dags: z.record(z.string(), dag).default({}),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type CurrentState, readCurrentState } from './current.ts';
 import { type DigestEntry, recordDigests } from './digest-months.ts';
-import { CATALOG_KEY, type Day } from './lake-keys.ts';
+import { CATALOG_KEY, type Day, EXPORT_FORMATS, type ExportFormat } from './lake-keys.ts';
 import { type Manifest, readHeadManifest } from './manifest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { digestOf } from './partition-digest.ts';
@@ -28,7 +28,7 @@ const partitionEntry = z.object({
   inputsHash: z.string(),
   runId: z.string(),
   /** By format; empty for tables that are not exported. */
-  files: z.partialRecord(z.enum(['parquet', 'csv']), exportEntry),
+  files: z.partialRecord(z.enum(EXPORT_FORMATS), exportEntry),
 });
 
 const tableEntry = z.looseObject({
@@ -92,12 +92,13 @@ async function bringToHead(
   };
 }
 
+/** Those that every exported partition has. */
 const FORMATS = ['parquet', 'csv'] as const;
 
 interface PartitionState {
   readonly version: number;
   readonly manifest: Manifest;
-  readonly files: Readonly<Partial<Record<'parquet' | 'csv', CurrentState>>>;
+  readonly files: Readonly<Partial<Record<ExportFormat, CurrentState>>>;
 }
 
 /** Undefined when the partition is not committed. */
@@ -108,15 +109,17 @@ async function stateOf(
 ): Promise<PartitionState | undefined> {
   const snapshot = await readSnapshot(store, schema.name);
   if (headToken(snapshot, day) === undefined) return undefined;
-  const [manifest, parquet, csv] = await Promise.all([
+  const formats = schema.exported ? EXPORT_FORMATS : [];
+  const [manifest, ...states] = await Promise.all([
     readHeadManifest(store, schema.name, day, snapshot),
-    schema.exported ? readCurrentState(store, schema.name, day, 'parquet') : undefined,
-    schema.exported ? readCurrentState(store, schema.name, day, 'csv') : undefined,
+    ...formats.map((format) => readCurrentState(store, schema.name, day, format)),
   ]);
   return {
     version: snapshot.version,
     manifest: manifest!,
-    files: { ...(parquet && { parquet }), ...(csv && { csv }) },
+    files: Object.fromEntries(
+      states.flatMap((state) => (state === undefined ? [] : [[state.format, state]])),
+    ),
   };
 }
 

@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 import { FlyerlineError, isFlyerlineError } from '../infra/errors.ts';
-import { currentKey, currentStateKey, type Day, type ExportFormat } from './lake-keys.ts';
+import { currentKey, currentStateKey, type Day, EXPORT_FORMATS, type ExportFormat } from './lake-keys.ts';
 import { contentOfFiles, type Manifest, readManifest } from './manifest.ts';
 import type { ObjectInfo, ObjectStore } from './object-store.ts';
 import { sha256Hex } from './sha256.ts';
@@ -20,7 +20,7 @@ const ROUNDS_MAX = 20;
 const currentState = z.object({
   table: z.string(),
   day: z.string(),
-  format: z.enum(['parquet', 'csv']),
+  format: z.enum(EXPORT_FORMATS),
   key: z.string(),
   /** The claim whose version of the partition the object shows. */
   token: z.string(),

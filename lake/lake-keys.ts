@@ -4,7 +4,9 @@
 export type Day = string;
 /** 20 digits; a greater one is a newer claim. */
 export type Token = string;
-export type ExportFormat = 'parquet' | 'csv';
+/** `csv.gz` is there only where it was asked for. */
+export const EXPORT_FORMATS = ['parquet', 'csv', 'csv.gz'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 const DIGITS = 20;
 
@@ -38,8 +40,9 @@ export const manifestKey = (table: string, day: Day, token: Token): string =>
 /** What an export says of itself. Engines that read whole folders pass over names that begin with `_`. */
 export const currentStateKey = (table: string, day: Day, format: ExportFormat): string =>
   `current/${format}/${table}/${partitionDir(day)}/_${table}.${format}.json`;
+/** `csv.gz` lies beside `csv`. */
 export const currentKey = (table: string, day: Day, format: ExportFormat): string =>
-  `current/${format}/${table}/${partitionDir(day)}/${table}.${format}`;
+  `current/${format.replace('.gz', '')}/${table}/${partitionDir(day)}/${table}.${format}`;
 export const CATALOG_KEY = 'current/catalog.json';
 export const restatementsKey = (table: string): string => `current/${table}/restatements.ndjson`;
 

@@ -1,13 +1,12 @@
 /** Finds what in `current/` does not show the head of its table: a publisher died, or somebody else wrote there. */
 import type { Catalog } from './catalog.ts';
 import { readCurrentState } from './current.ts';
-import { currentKey, type Day, type ExportFormat } from './lake-keys.ts';
+import { currentKey, type Day, EXPORT_FORMATS, type ExportFormat } from './lake-keys.ts';
 import type { ObjectStore } from './object-store.ts';
 import { type DayRange, isWithin } from './partitions.ts';
 import { committedDays, headToken, readSnapshot, type Snapshot } from './table-log.ts';
 import type { TableSchema } from './table-schema.ts';
 
-const FORMATS = ['parquet', 'csv'] as const satisfies readonly ExportFormat[];
 const CHECKS_AT_ONCE = 16;
 
 export interface StaleExport {
@@ -22,6 +21,8 @@ export interface StaleExport {
 export interface LookedAt extends DayRange {
   /** Only these. */
   readonly days?: ReadonlySet<Day>;
+  /** Whether every day should have `csv.gz`; a day that has one keeps it right in any case. @default false */
+  readonly csvGz?: boolean;
 }
 
 /** Publishing the day again, which repeats nothing that is right, repairs all of them. Ordered by day. */
@@ -37,8 +38,9 @@ export async function findStaleExports(
   for (let start = 0; start < days.length; start += CHECKS_AT_ONCE) {
     const some = days.slice(start, start + CHECKS_AT_ONCE);
     const checks = some.flatMap((day) =>
-      FORMATS.map(async (format) => {
-        const state = await stateOf(store, schema.name, day, format, headToken(snapshot, day)!);
+      EXPORT_FORMATS.map(async (format) => {
+        const isWanted = format !== 'csv.gz' || range.csvGz === true;
+        const state = await stateOf(store, schema.name, day, format, headToken(snapshot, day)!, isWanted);
         return state === undefined ? [] : [{ table: schema.name, day, format, state }];
       }),
     );
@@ -70,18 +72,20 @@ function daysLookedAt(snapshot: Snapshot, range: LookedAt): readonly Day[] {
   return committedDays(snapshot).filter((day) => isWithin(day, range) && (range.days?.has(day) ?? true));
 }
 
-/** Undefined: it shows the head. */
+/** Undefined: it shows the head, or nobody wants it. */
 async function stateOf(
   store: ObjectStore,
   table: string,
   day: Day,
   format: ExportFormat,
   token: string,
+  isWanted: boolean,
 ): Promise<StaleExport['state'] | undefined> {
   const [state, object] = await Promise.all([
     readCurrentState(store, table, day, format),
     store.head(currentKey(table, day, format)),
   ]);
+  if (state === undefined && !isWanted) return undefined;
   if (state === undefined || object === undefined) return 'missing';
   if (state.etag !== object.etag) return 'replaced';
   return state.token === token ? undefined : 'old';

@@ -17,6 +17,7 @@ export async function createServices(config: Config): Promise<Services> {
     scratchDir: config.scratchDir,
     memoryLimitBytes: config.memoryLimitBytes,
     threads: config.threads,
+    exportCsvGz: config.exportCsvGz,
     attemptsAtOnce: config.engine.workerConcurrency,
   };
 }

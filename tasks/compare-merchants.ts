@@ -8,7 +8,7 @@ import { publishedDay } from './assets.ts';
 import { compareDay } from './compare/compare-day.ts';
 import { DAYS_COMPARED, daysAround } from './compare/comparison.ts';
 import { defineTask } from './define-task.ts';
-import { writeCsvExport } from './export-csv.ts';
+import { exportCsvTables } from './export-csv.ts';
 import { writeParquetExport } from './export-parquet.ts';
 import { exportTables } from './export-tables.ts';
 import type { Services } from './services.ts';
@@ -44,6 +44,6 @@ async function compareLater(ctx: TaskContext<Services>, day: string): Promise<vo
   const shown = { day, tables: [{ table: MERCHANT_DAY.name }] };
   const quiet = { ...ctx, progress: () => undefined };
   await exportTables(quiet, shown, 'parquet', writeParquetExport);
-  await exportTables(quiet, shown, 'csv', writeCsvExport);
+  await exportCsvTables(quiet, shown);
   await updateCatalog(lake, [MERCHANT_DAY], day);
 }

@@ -31,10 +31,10 @@ export interface DayOfTables {
   readonly tables: readonly { readonly table: string }[];
 }
 
-type Context = Pick<TaskContext<Services>, 'services' | 'scratchDir' | 'progress' | 'signal'>;
+export type ExportContext = Pick<TaskContext<Services>, 'services' | 'scratchDir' | 'progress' | 'signal'>;
 
 export async function exportTables(
-  { services, scratchDir, progress, signal }: Context,
+  { services, scratchDir, progress, signal }: ExportContext,
   { day, tables }: DayOfTables,
   format: ExportFormat,
   write: WriteExport,

@@ -30,7 +30,9 @@ export const repairStaleExports = defineTask({
     for (const schema of LAKE_TABLES) {
       signal.throwIfAborted();
       const days = await daysClaimedSince(services.lake, schema.name, sinceMs);
-      stale.push(...(await findStaleExports(services.lake, schema, { days })));
+      stale.push(
+        ...(await findStaleExports(services.lake, schema, { days, csvGz: services.exportCsvGz === true })),
+      );
       stale.push(...(await findUncatalogued(services.lake, schema, catalog, { days })));
     }
     const byDay = [...Map.groupBy(stale, ({ day }) => day)].sort(([a], [b]) => (a < b ? -1 : 1));

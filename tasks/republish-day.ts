@@ -2,7 +2,7 @@
 import { updateCatalog } from '../lake/catalog.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
 import { headToken, readSnapshot } from '../lake/table-log.ts';
-import { writeCsvExport } from './export-csv.ts';
+import { exportCsvTables } from './export-csv.ts';
 import { writeParquetExport } from './export-parquet.ts';
 import { type DayOfTables, exportTables } from './export-tables.ts';
 import type { ExportedRef } from './refs.ts';
@@ -19,7 +19,7 @@ export async function republishDay(
   const context = { services, scratchDir, signal, progress: () => undefined };
   const committed = await committedTables(services.lake, day);
   const parquet = await exportTables(context, committed, 'parquet', writeParquetExport);
-  const csv = await exportTables(context, committed, 'csv', writeCsvExport);
+  const csv = await exportCsvTables(context, committed);
   await updateCatalog(services.lake, LAKE_TABLES, day);
   return { day, files: [...parquet.files, ...csv.files] };
 }

@@ -12,6 +12,8 @@ export interface Services {
   readonly memoryLimitBytes: number;
   /** Threads of DuckDB in one attempt. */
   readonly threads: number;
+  /** Whether exports have `.csv.gz` beside `.csv`. @default false */
+  readonly exportCsvGz?: boolean;
   /** Attempts that run side by side: those of one mapped task share the two limits. @default 1 */
   readonly attemptsAtOnce?: number;
 }

@@ -16,8 +16,9 @@ export async function repairExports(options: RepairOptions): Promise<void> {
   await withLake(options, options.dryRun ? 'read' : 'write', async (store, context) => {
     const stale: StaleExport[] = [];
     const catalog = await readCatalog(store);
+    const csvGz = context.config.exportCsvGz;
     for (const schema of tablesOf(undefined)) {
-      stale.push(...(await findStaleExports(store, schema, options)));
+      stale.push(...(await findStaleExports(store, schema, { ...options, csvGz })));
       stale.push(...(await findUncatalogued(store, schema, catalog, options)));
     }
     const days = [...new Set(stale.map(({ day }) => day))].sort();

@@ -1,5 +1,6 @@
 /** `partitions show`: the state of a partition and why, what it is made of, and the way back to its drops. */
 import { readCurrentState } from '../../lake/current.ts';
+import { EXPORT_FORMATS } from '../../lake/lake-keys.ts';
 import { readManifest } from '../../lake/manifest.ts';
 import { partitionOf } from '../../lake/partitions.ts';
 import { readSnapshot } from '../../lake/table-log.ts';
@@ -35,7 +36,7 @@ export async function showPartition(name: string, day: string, options: SourceOp
     }
     const manifest = await readManifest(store, schema.name, day, partition.token);
     const states = await Promise.all(
-      (['parquet', 'csv'] as const).map((format) => readCurrentState(store, schema.name, day, format)),
+      EXPORT_FORMATS.map((format) => readCurrentState(store, schema.name, day, format)),
     );
     const exports = states.filter((state) => state !== undefined);
     if (json) {
