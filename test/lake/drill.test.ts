@@ -87,6 +87,7 @@ async function drill({ lake, url, env, readerOptions, store, random }: Drill): P
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const readerSaid = collect(reader);
+  const exports = watchExports(lake, store);
 
   const committed: { day: string; runId: string }[] = [];
   let ended = 0;
@@ -105,7 +106,6 @@ async function drill({ lake, url, env, readerOptions, store, random }: Drill): P
         const said = await collect(child);
         if (said.includes('entry-put')) committed.push({ day, runId });
         if (said.at(-1) === 'done' || said.at(-1) === 'fenced' || said.at(-1) === dieAfter) ended += 1;
-        await expectWholeExports(lake, store);
       }),
     );
   }
@@ -114,6 +114,7 @@ async function drill({ lake, url, env, readerOptions, store, random }: Drill): P
   reader.stdin!.end();
   const { reads } = JSON.parse((await readerSaid).at(-1) ?? '{}') as { reads?: number };
   expect(reads).toBeGreaterThan(3);
+  expect(await exports.stop()).toBeGreaterThan(3);
 
   // No commit is lost: the history knows each of them.
   for (const day of DAYS) {
@@ -146,9 +147,26 @@ async function drill({ lake, url, env, readerOptions, store, random }: Drill): P
   }
 }
 
-/** One version of the day in each export, all of it, for who reads the object in one go. */
-async function expectWholeExports(lake: SampleLake, store: ObjectStore): Promise<void> {
+/** Reads both exports of all days again and again; `stop` tells how often, or what was wrong. */
+function watchExports(lake: SampleLake, store: ObjectStore): { stop(): Promise<number> } {
   const dir = lake.freshDir();
+  let [isStopped, reads] = [false, 0];
+  const watching = (async () => {
+    for (; !isStopped; reads += 1) await expectWholeExports(lake, store, dir);
+  })();
+  // Told by `stop`.
+  watching.catch(() => undefined);
+  return {
+    stop: async () => {
+      isStopped = true;
+      await watching;
+      return reads;
+    },
+  };
+}
+
+/** One version of the day in each export, all of it, for who reads the object in one go. */
+async function expectWholeExports(lake: SampleLake, store: ObjectStore, dir: string): Promise<void> {
   for (const day of DAYS) {
     for (const format of ['parquet', 'csv'] as const) {
       const { body } = await store.get(currentKey('sample', day, format));
