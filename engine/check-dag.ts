@@ -33,7 +33,8 @@ export function checkDagOptions(id: string, options: DagOptions): void {
     refuse(`endDate ${endDate} before startDate ${startDate}`, 'swap startDate and endDate');
   }
   for (const deadline of deadlines) checkDeadline(deadline, refuse);
-  checkPositive({ activeRunsMax: options.activeRunsMax, runTimeoutMs: options.runTimeoutMs }, refuse);
+  const { activeRunsMax, activeTasksMax, runTimeoutMs } = options;
+  checkPositive({ activeRunsMax, activeTasksMax, runTimeoutMs }, refuse);
   checkTimer({ runTimeoutMs: options.runTimeoutMs }, refuse);
 }
 
@@ -41,7 +42,8 @@ export function checkDagOptions(id: string, options: DagOptions): void {
 export function checkTaskOptions(dagId: string, node: TaskNode): void {
   const refuse = refuser(dagId, `gives task "${node.id}" `);
   const { retry } = node;
-  checkPositive({ timeoutMs: node.timeoutMs, attemptsMax: retry.attemptsMax }, refuse);
+  const activeMax = node.limits?.find(({ name }) => name !== dagId)?.max;
+  checkPositive({ timeoutMs: node.timeoutMs, attemptsMax: retry.attemptsMax, activeMax }, refuse);
   checkTimer({ timeoutMs: node.timeoutMs }, refuse);
   for (const name of ['backoffMs', 'backoffMaxMs', 'lossesMax'] as const) {
     if (!(retry[name] >= 0)) refuse(`${name} ${retry[name]}`, 'use 0 or more');

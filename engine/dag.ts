@@ -26,6 +26,8 @@ export interface DagOptions<Params = unknown> {
   readonly catchup?: boolean;
   /** Runs of this DAG at a time. @default 16 */
   readonly activeRunsMax?: number;
+  /** Attempts of all its tasks at a time, all its runs taken together. @default no limit */
+  readonly activeTasksMax?: number;
   /** A run waits until the run before it has ended well. @default false */
   readonly dependsOnPast?: boolean;
   /** A run that takes longer is cancelled. */

@@ -5,6 +5,8 @@ import { quoted } from './explain-words.ts';
 export interface Surroundings {
   /** `ready`: has no slot or no worker yet. `outbox`: has both, and a worker takes it now. Undefined: it waits nowhere. */
   readonly place?: 'ready' | 'outbox';
+  /** The limit of how many attempts run at a time that keeps it waiting: a DAG, or a task as `<dag>.<task>`. */
+  readonly limit?: { readonly name: string; readonly max: number };
   /** Attempts that wait before it in its pool. */
   readonly ahead: number;
   readonly pool: { readonly name: string; readonly slotCount?: number; readonly taken: number };
@@ -25,7 +27,13 @@ export interface LanePlace {
 }
 
 /** `is ready and waits for a worker of queue "gpu": there is none now` */
-export function explainReady({ place, ahead, pool, queue }: Surroundings, attempt: number): string {
+export function explainReady({ place, ahead, pool, queue, limit }: Surroundings, attempt: number): string {
+  if (limit !== undefined) {
+    const of = limit.name.includes('.')
+      ? `task ${quoted(limit.name.replace(/^[^.]*\./, ''))}`
+      : `DAG ${quoted(limit.name)}`;
+    return `is ready and waits, because ${limit.max} of ${of} may run at a time, and ${limit.max === 1 ? 'does' : 'do'}`;
+  }
   const none = queue.handCount === 0;
   if (place === 'outbox')
     return `is queued as attempt ${attempt} for a worker of queue ${quoted(queue.name)}${none ? ', of which there is none now' : ''}`;

@@ -125,7 +125,9 @@ function inTheWay(
   { attempt, dueMs = 0 }: TaskInstance,
   nowMs: number,
 ): string {
-  return around?.place === undefined || dueMs > nowMs ? '' : `; it ${explainReady(around, attempt)}`;
+  return (around?.place ?? around?.limit) === undefined || dueMs > nowMs
+    ? ''
+    : `; it ${explainReady(around!, attempt)}`;
 }
 
 function overdue({ leaseUntilMs }: TaskInstance, nowMs: number): string {

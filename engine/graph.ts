@@ -39,8 +39,16 @@ export interface TaskNode {
   readonly priority: number;
   /** Worker class that takes it. */
   readonly queue: string;
+  /** What limits how many attempts run at a time, over all runs; absent: nothing but its pool. */
+  readonly limits?: readonly TaskLimit[];
   /** The group it is drawn in; nested groups are separated by '/'. Has no meaning for execution. */
   readonly group?: string;
+}
+
+/** At most `max` attempts of all the tasks that name it run at a time: `nightly` for a DAG, `nightly.export` for a task. */
+export interface TaskLimit {
+  readonly name: string;
+  readonly max: number;
 }
 
 export interface DagGraph {

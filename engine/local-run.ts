@@ -57,7 +57,7 @@ export class LocalRun<Services> {
   readonly #dag: Dag<Services>;
   readonly #parts: LocalRunParts<Services>;
   readonly #ready = new ReadyQueue();
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, { readonly taskId: string; readonly stop: AbortController }>();
   readonly #resolve: (state: RunState) => void;
   readonly #reject: (error: unknown) => void;
   #state: RunState;
@@ -105,7 +105,7 @@ export class LocalRun<Services> {
         this.#ready.remove(effect);
         return;
       case 'kill':
-        this.#running.get(keyOf(effect))?.abort(cancelled(effect, this.#state.cancelled));
+        this.#running.get(keyOf(effect))?.stop.abort(cancelled(effect, this.#state.cancelled));
         return;
       case 'run-started':
         onEvent({ type: 'run-started', runId });
@@ -122,7 +122,7 @@ export class LocalRun<Services> {
   #pump(): void {
     clearTimeout(this.#timer);
     while (this.#running.size < this.#parts.maxParallel) {
-      const next = this.#ready.take(Date.now());
+      const next = this.#ready.take(Date.now(), this.#roomFinder());
       if (next === undefined) break;
       this.#launch(next).catch(this.#reject);
     }
@@ -133,12 +133,31 @@ export class LocalRun<Services> {
     this.#timer = setTimeout(() => this.#pump(), Math.max(0, dueMs - Date.now()));
   }
 
+  /** This is the only run there is: limits over all runs are limits of this one. Thousands may ask for one task. */
+  #roomFinder(): (key: AttemptKey) => boolean {
+    const { node } = indexGraph(this.#dag.graph);
+    const limitsOf = (id: string) => node.get(id)!.limits ?? [];
+    const held = [...this.#running.values()].flatMap(({ taskId }) =>
+      limitsOf(taskId).map(({ name }) => name),
+    );
+    const answers = new Map<string, boolean>();
+    return ({ taskId }) => {
+      const known = answers.get(taskId);
+      if (known !== undefined) return known;
+      const answer = limitsOf(taskId).every(
+        ({ name, max }) => held.filter((other) => other === name).length < max,
+      );
+      answers.set(taskId, answer);
+      return answer;
+    };
+  }
+
   async #launch({ taskId, mapIndex, attempt }: AttemptKey): Promise<void> {
     const { interval, params, runId, services, log, scratchDir, onEvent } = this.#parts;
     const key = { taskId, mapIndex, attempt };
     const held = { ...key, token: randomUUID() };
     const stop = new AbortController();
-    this.#running.set(keyOf(key), stop);
+    this.#running.set(keyOf(key), { taskId, stop });
     const startedAtMs = Date.now();
     this.#state = transition(this.#state, {
       type: 'claim',

@@ -26,8 +26,8 @@ export class ReadyQueue {
     this.#alive.delete(nameOf(key));
   }
 
-  /** Takes the next attempt that may start at `nowMs`, if there is one. */
-  take(nowMs: number): AttemptKey | undefined {
+  /** Takes the next attempt that may start at `nowMs` and for which there is room, if there is one. */
+  take(nowMs: number, hasRoom: (key: AttemptKey) => boolean = () => true): AttemptKey | undefined {
     for (
       let next = this.#later.at(-1);
       next !== undefined && next.dueMs <= nowMs;
@@ -36,8 +36,14 @@ export class ReadyQueue {
       insert(this.#due, next, ({ priority }) => priority);
       this.#later.pop();
     }
-    for (let next = this.#due.pop(); next !== undefined; next = this.#due.pop()) {
-      if (this.#alive.delete(nameOf(next))) return next;
+    for (let at = this.#due.length - 1; at >= 0; at -= 1) {
+      const next = this.#due[at]!;
+      const isAlive = this.#alive.has(nameOf(next));
+      if (isAlive && !hasRoom(next)) continue; // It keeps its place; others pass.
+      this.#due.splice(at, 1);
+      if (!isAlive) continue;
+      this.#alive.delete(nameOf(next));
+      return next;
     }
     return undefined;
   }

@@ -3,7 +3,7 @@ import { formatAttemptId } from './attempt-id.ts';
 import { explain } from './explain.ts';
 import { explainRun, type RunExplanation } from './explain-run.ts';
 import type { LanePlace, Surroundings } from './explain-waiting.ts';
-import { indexGraph } from './graph.ts';
+import { indexGraph, type TaskNode } from './graph.ts';
 import type { RedisEngine } from './redis-engine.ts';
 import { readGraph } from './redis-graph.ts';
 import { type RunHash, toRunState } from './redis-records.ts';
@@ -96,6 +96,7 @@ async function readSurroundings(
 ): Promise<Surroundings | undefined> {
   if (!WAITING.test(instance.state)) return undefined;
   const { seq, taskId, pool, queue } = about;
+  const node = indexGraph(run.graph).node.get(taskId)!;
   const ready = keys.channel(`${pool}@${queue}`, 'ready');
   const id = attemptIdOf(about, run, instance);
   const range = `${seq}.${indexGraph(run.graph).rank.get(taskId)!}.*`;
@@ -115,13 +116,29 @@ async function readSurroundings(
     redis.smembers(keys.poolQueues(pool)).then((queues) => held(queues.map((other) => `${pool}@${other}`))),
     redis.smembers(keys.queuePools(queue)).then((pools) => held(pools.map((other) => `${other}@${queue}`))),
   ]);
+  const limit = await readLimit({ redis, keys }, node.limits, [id, range]);
   const place = inOutbox !== null ? 'outbox' : (rank ?? rangeRank) !== null ? 'ready' : undefined;
   return {
     ...(place === undefined ? {} : { place }),
+    ...(limit === undefined ? {} : { limit }),
     ahead: rank ?? rangeRank ?? 0,
     pool: { name: pool, taken, ...(slots === null ? {} : { slotCount: Number(slots) }) },
     queue: { name: queue, handCount: Number(hands ?? 0), busy },
   };
+}
+
+/** The limit that the attempt, or the range it belongs to, is parked for. */
+async function readLimit(
+  { redis, keys }: Pick<RedisEngine, 'redis' | 'keys'>,
+  limits: TaskNode['limits'] = [],
+  members: readonly string[],
+): Promise<Surroundings['limit']> {
+  for (const { name } of limits) {
+    const scores = await redis.zmscore(keys.limit(name, 'parked'), ...members);
+    if (scores.some((score) => score !== null))
+      return { name, max: Number(await redis.hget(keys.limits, name)) };
+  }
+  return undefined;
 }
 
 /** Of tasks that are not mapped; a mapped one is explained by how many of its instances wait. */

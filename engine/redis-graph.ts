@@ -7,7 +7,8 @@ import type { EngineKeys } from './redis-keys.ts';
 /** Stores a graph. It never changes under its version, so storing it again changes nothing. */
 export async function putGraph(redis: Redis, keys: EngineKeys, graph: DagGraph): Promise<void> {
   const multi = redis.multi();
-  for (const { pool, queue } of graph.tasks) {
+  for (const { pool, queue, limits = [] } of graph.tasks) {
+    for (const { name, max } of limits) multi.hset(keys.limits, name, max);
     multi.sadd(keys.channels, `${pool}@${queue}`);
     multi.sadd(keys.poolQueues(pool), queue);
     multi.sadd(keys.queuePools(queue), pool);
@@ -63,6 +64,7 @@ function toRow(graph: DagGraph, task: TaskNode, placeOf: (taskId: string) => num
     down: downstream.map(placeOf),
     inputs: Object.entries(task.inputs).map(([name, source]) => [name, placeOf(source)]),
     mappedOver: downstream.some(maps),
+    ...(task.limits === undefined ? {} : { limits: task.limits.map(({ name }) => name) }),
     ...(task.expand === undefined
       ? {}
       : { expandInput: task.expand, expand: placeOf(task.inputs[task.expand]!) }),

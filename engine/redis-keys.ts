@@ -12,9 +12,13 @@ export interface EngineKeys {
   readonly channels: string;
   readonly pools: string;
   readonly lanes: string;
+  /** How many attempts at a time, by name of the limit; see lua/includes/limits.lua. */
+  readonly limits: string;
   readonly delayed: string;
   readonly deadlines: string;
   readonly leader: string;
+  /** Runs that tasks have asked for. */
+  readonly runRequests: string;
   /** Stream of what notifications are made of. */
   readonly events: string;
   /** What the notifier remembers. */
@@ -26,6 +30,7 @@ export interface EngineKeys {
   dag(dagId: string): string;
   dagRuns(dagId: string): string;
   dagRunIds(dagId: string): string;
+  limit(name: string, part: 'held' | 'parked'): string;
   lane(name: string, part?: 'waiting' | 'active'): string;
   channel(name: string, part: 'ready' | 'outbox' | 'leases'): string;
   /** Queues through which a pool is used. */
@@ -53,9 +58,11 @@ export function engineKeys(prefix: string): EngineKeys {
     channels: `${base}channels`,
     pools: `${base}pools`,
     lanes: `${base}lanes`,
+    limits: `${base}limits`,
     delayed: `${base}delayed`,
     deadlines: `${base}deadlines`,
     leader: `${base}leader`,
+    runRequests: `${base}run-requests`,
     events: `${base}events`,
     notify: `${base}notify`,
     run: (seq) => `${base}run:${seq}`,
@@ -65,6 +72,7 @@ export function engineKeys(prefix: string): EngineKeys {
     dag: (dagId) => `${base}dag:${dagId}`,
     dagRuns: (dagId) => `${base}dag:${dagId}:runs`,
     dagRunIds: (dagId) => `${base}dag:${dagId}:ids`,
+    limit: (name, part) => `${base}limit:${name}:${part}`,
     lane: (name, part) => `${base}lane:${name}${part === undefined ? '' : `:${part}`}`,
     channel: (name, part) => `${base}channel:${name}:${part}`,
     poolQueues: (pool) => `${base}pool:${pool}`,

@@ -19,6 +19,8 @@ export interface TaskOptions {
   readonly priority?: number;
   /** Worker class that takes it. @default 'default' */
   readonly queue?: string;
+  /** Attempts of the task at a time, its map indices and all runs taken together. @default no limit */
+  readonly activeMax?: number;
 }
 
 /** A task as it is defined, with its types. Made by `defineTask`; frozen. */

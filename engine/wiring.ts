@@ -3,7 +3,7 @@ import { FlyerlineError } from '../infra/errors.ts';
 import type { Asset } from './asset.ts';
 import { checkTaskOptions } from './check-dag.ts';
 import type { AnyTask, DagOptions, Group, TaskRef, WireOptions, WireTask } from './dag.ts';
-import type { RetryPolicy, TaskNode } from './graph.ts';
+import type { RetryPolicy, TaskLimit, TaskNode } from './graph.ts';
 
 /** Task ids become parts of Redis keys, job ids, log names and URLs. */
 const ID_FORM = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
@@ -40,7 +40,7 @@ export function startWiring(dagId: string, options: DagOptions): Wiring {
     checkId(id);
     const inputs = checkWires(id, definition, wires);
     for (const ref of wireOptions.after ?? []) checkRef(id, 'after', ref);
-    const node = toNode(id, definition, inputs, wireOptions, options, groups.join('/'));
+    const node = toNode(dagId, id, definition, inputs, wireOptions, options, groups.join('/'));
     checkTaskOptions(dagId, node);
     nodes.push(node);
     definitions.set(id, definition);
@@ -138,16 +138,21 @@ export function startWiring(dagId: string, options: DagOptions): Wiring {
 }
 
 function toNode(
+  dagId: string,
   id: string,
   definition: AnyTask,
   inputs: Readonly<Record<string, string>>,
   wire: WireOptions,
-  { taskDefaults = {} }: DagOptions,
+  { taskDefaults = {}, activeTasksMax }: DagOptions,
   group: string,
 ): TaskNode {
-  const pick = <K extends 'timeoutMs' | 'pool' | 'priority' | 'queue'>(key: K) =>
+  const pick = <K extends 'timeoutMs' | 'pool' | 'priority' | 'queue' | 'activeMax'>(key: K) =>
     wire[key] ?? definition[key] ?? taskDefaults[key];
   const retry = { ...DEFAULT_RETRY, ...taskDefaults.retry, ...definition.retry, ...wire.retry };
+  const limits = [
+    { name: dagId, max: activeTasksMax },
+    { name: `${dagId}.${id}`, max: pick('activeMax') },
+  ].filter((limit): limit is TaskLimit => limit.max !== undefined);
   return Object.freeze({
     id,
     upstream: [...new Set([...Object.values(inputs), ...(wire.after ?? []).map((ref) => ref.taskId)])],
@@ -159,6 +164,7 @@ function toNode(
     pool: pick('pool') ?? 'default',
     priority: pick('priority') ?? 0,
     queue: pick('queue') ?? 'default',
+    ...(limits.length === 0 ? {} : { limits }),
     ...(group === '' ? {} : { group }),
   });
 }

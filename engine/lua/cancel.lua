@@ -20,7 +20,9 @@ if run.state == 'success' or run.state == 'failed' then return { fl.RUN_NOT_RUNN
 local function inFlight(i)
   local channel = fl.channelOf(run, fl.nodeOf(run, i))
   local prefix, found = run.seq .. '.' .. i .. '.', {}
-  for _, key in ipairs({ fl.channelKey(channel, 'ready'), fl.channelKey(channel, 'outbox'), fl.channelKey(channel, 'leases'), P .. 'delayed' }) do
+  local keys = { fl.channelKey(channel, 'ready'), fl.channelKey(channel, 'outbox'), fl.channelKey(channel, 'leases'), P .. 'delayed' }
+  for _, name in ipairs(fl.nodeOf(run, i).limits or {}) do table.insert(keys, fl.limitKey(name, 'parked')) end
+  for _, key in ipairs(keys) do
     for _, id in ipairs(call('ZRANGE', key, 0, -1)) do
       if string.sub(id, 1, #prefix) == prefix then
         local _, _, m = fl.parseAttemptId(id)

@@ -17,6 +17,7 @@ for _, channel in ipairs(call('SMEMBERS', P .. 'channels')) do
     local at = fl.currentAttempt(id)
     fl.touched[channel] = true
     call('ZREM', leases, id)
+    if at then fl.leaveLimits(at.run, at.i, id) end
     if at and at.instance.state == 'r' then
       local instance, retry = at.instance, at.node.retry
       instance.losses = instance.losses + 1
@@ -38,4 +39,5 @@ for _, channel in ipairs(call('SMEMBERS', P .. 'channels')) do
   end
   if #lost >= limit then break end
 end
+fl.repairLimits()
 return { 1, fl.close(), lost }

@@ -39,6 +39,7 @@ for _, channel in ipairs(call('SMEMBERS', P .. 'channels')) do
   end
 end
 for _, lane in ipairs(call('SMEMBERS', P .. 'lanes')) do fl.touchedLanes[lane] = true end
+fl.lookAtLimits()
 
 local out = fl.close()
 for _, value in ipairs(overdue) do table.insert(out, value) end

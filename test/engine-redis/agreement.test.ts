@@ -5,7 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { asset } from '../../engine/asset.ts';
 import { formatAttemptId } from '../../engine/attempt-id.ts';
 import { dag } from '../../engine/dag.ts';
-import { type DagGraph, indexGraph } from '../../engine/graph.ts';
+import { type DagGraph, indexGraph, toGraph } from '../../engine/graph.ts';
 import { collectInputs, resultsIn } from '../../engine/inputs.ts';
 import { createRun, type RunEvent, type RunState, transition } from '../../engine/run-state.ts';
 import { defineTask } from '../../engine/task.ts';
@@ -35,10 +35,29 @@ describeWith(redisInstalled, 'the Lua scripts', () => {
       if (event.type !== 'enqueued') state = await both(state, event, twin);
     }
   };
+  /** Every task of the DAG counts against one limit, every other one against one of its own. */
+  const limited = ({ id, tasks }: DagGraph, max: number) =>
+    toGraph(
+      id,
+      tasks.map((node, place) => {
+        const own = place % 2 === 0 ? [] : [{ name: `${id}.${node.id}`, max: 1 }];
+        return { ...node, limits: [{ name: id, max }, ...own] };
+      }),
+    );
   const handCounts = fc.constantFrom(1, 3, 100);
 
   it('do to every run what the pure core does', { timeout: 600_000 }, async () => {
     await fc.assert(fc.asyncProperty(graphs(), moves, handCounts, play), { numRuns });
+  });
+
+  it('lose, and keep, no attempt for a limit of how many may run', { timeout: 600_000 }, async () => {
+    const limits = fc.integer({ min: 1, max: 4 });
+    await fc.assert(
+      fc.asyncProperty(graphs(), moves, handCounts, limits, (graph, played, hands, max) =>
+        play(limited(graph, max), played, hands),
+      ),
+      { numRuns },
+    );
   });
 
   it('agree with it on a mapped task that is cancelled, marked and cleared halfway', {
@@ -106,6 +125,10 @@ async function both(before: RunState, event: RunEvent, twin: RedisTwin): Promise
   expect(await twin.state(), what).toEqual(storedPart(state));
   expect(await twin.waiting(), what).toEqual(new Set(idsIn(state, WAITING).keys()));
   expect(await twin.leases(), what).toEqual(idsIn(state, ['running']));
+  if (state.graph.tasks.some(({ limits }) => limits !== undefined)) {
+    const { limited, slots } = await twin.held();
+    expect(limited, what).toEqual(slots);
+  }
   if (event.type === 'claim' && claimed !== undefined) {
     const inputs = await collectInputs(state, event, resultsIn(state));
     expect(JSON.parse(claimed.inputsJson), `inputs of ${what}`).toEqual(inputs);

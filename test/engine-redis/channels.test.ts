@@ -3,7 +3,8 @@ import { Queue } from 'bullmq';
 import { beforeEach, expect, it } from 'vitest';
 import { asset } from '../../engine/asset.ts';
 import { dag } from '../../engine/dag.ts';
-import { dispatcher } from '../../engine/dispatch.ts';
+import { dispatcher, sweep } from '../../engine/dispatch.ts';
+import { reconcile } from '../../engine/reconciler.ts';
 import { reportHands } from '../../engine/redis-processes.ts';
 import { defineTask } from '../../engine/task.ts';
 import { connectRedis } from '../../infra/redis.ts';
@@ -105,6 +106,62 @@ describeWith(redisInstalled, 'channels', () => {
     });
     expect(new Set(days.slice(0, 2)).size).toBe(2);
     expect(days).toHaveLength(6);
+  });
+
+  it('run as many attempts of a DAG and of a task as they may, over all runs, and let others pass', async () => {
+    const options = { ...manual, activeTasksMax: 3 };
+    const few = dag('few', options, (task) => {
+      for (let n = 1; n <= 3; n += 1) task(noop, {}, { id: `scarce-${n}`, activeMax: 1, priority: 5 });
+      for (let n = 1; n <= 3; n += 1) task(noop, {}, { id: `free-${n}` });
+    });
+    await store.insert(few, '2018-10-01');
+    await store.insert(few, '2018-10-02');
+    // One of each scarce task, which are first in line; the second run's wait, and so does all else of the DAG.
+    const taken = store.ready.splice(0);
+    expect(taken).toHaveLength(3);
+    const claims = await Promise.all(taken.map(({ id }) => store.claim(id)));
+    expect(claims.map(({ taskId }) => taskId).sort()).toEqual(['scarce-1', 'scarce-2', 'scarce-3']);
+    await store.insert(five('other'));
+    expect(store.ready.map(({ queue }) => queue)).toHaveLength(5);
+    store.ready.splice(0);
+    await store.finish(claims[0]!);
+    const [next] = store.ready.splice(0);
+    expect((await store.claim(next!.id)).taskId).toBe(claims[0]!.taskId);
+    expect(store.ready).toEqual([]);
+  });
+
+  it('hand out the elements of a mapped task no faster than its limit', async () => {
+    const slow = dag('slow', manual, (task) => task(each, { n: task(list, {}) }, { activeMax: 2 }));
+    await store.insert(slow);
+    let most = 0;
+    let active = 0;
+    const ran: string[] = [];
+    for (let next = store.ready.shift(); next !== undefined; next = store.ready.shift()) {
+      const claimed = await store.claim(next.id);
+      ran.push(claimed.taskId);
+      active = await store.redis.zcard(store.keys.channel('default@default', 'outbox'));
+      most = Math.max(most, active + 1);
+      await store.finish(
+        claimed,
+        claimed.taskId === 'list' ? { result: [1, 2, 3, 4, 5], listLength: 5 } : {},
+      );
+    }
+    expect(ran).toEqual(['list', ...Array(5).fill('each')]);
+    expect(most).toBe(2);
+  });
+
+  it('forget what holds a limit and is gone, and see a limit that was raised', async () => {
+    const one = dag('one', { ...manual, activeTasksMax: 1 }, (task) => {
+      for (let n = 1; n <= 2; n += 1) task(noop, {}, { id: `one-${n}` });
+    });
+    await store.insert(one);
+    expect(store.ready.splice(0)).toHaveLength(1);
+    await store.redis.hset(store.keys.limits, 'one', 2);
+    await sweep(store.engine);
+    expect(store.ready.splice(0)).toHaveLength(1);
+    await store.redis.sadd(store.keys.limit('one', 'held'), '99.0.-1.1', '98.0.-1.1');
+    await reconcile(store.engine, store.runs);
+    expect(await store.redis.scard(store.keys.limit('one', 'held'))).toBe(2);
   });
 
   it('forget the hands of a worker that leaves', async () => {

@@ -98,6 +98,27 @@ describe('dag', () => {
     expect(ancestorsOf(built.graph, 'end')).toEqual(['count', 'double']);
   });
 
+  it('says in each task how many may run at a time, of it and of the DAG', () => {
+    const { graph } = dag('sums', { ...manual, activeTasksMax: 9 }, (task) => {
+      task(count, {}, { activeMax: 2 });
+      task(stop, {});
+    });
+    expect(graph.tasks.map(({ limits }) => limits)).toEqual([
+      [
+        { name: 'sums', max: 9 },
+        { name: 'sums.count', max: 2 },
+      ],
+      [{ name: 'sums', max: 9 }],
+    ]);
+    for (const wrong of [0, 1.5, Number.NaN]) {
+      expectInvalid(() => dag('sums', manual, (task) => task(count, {}, { activeMax: wrong })), 'activeMax');
+      expectInvalid(
+        () => dag('sums', { ...manual, activeTasksMax: wrong }, (task) => task(count, {})),
+        'activeTasksMax',
+      );
+    }
+  });
+
   it('gives equal structures equal versions and others another', () => {
     const version = (timeoutMs: number) =>
       dag('sums', manual, (task) => task(count, {}, { timeoutMs })).graph.version;

@@ -236,6 +236,34 @@ describe('the local executor', () => {
     expect(order.slice(2)).toEqual(['work-3', 'work-2', 'work-1', 'work-0']);
   });
 
+  it('runs no more attempts of a task, or of the DAG, than may run at a time', async () => {
+    const active = { scarce: 0, free: 0 };
+    const most = { scarce: 0, free: 0, all: 0 };
+    const work = async (name: 'scarce' | 'free') => {
+      active[name] += 1;
+      most[name] = Math.max(most[name], active[name]);
+      most.all = Math.max(most.all, active.scarce + active.free);
+      await sleep(5);
+      active[name] -= 1;
+    };
+    const scarce = defineTask({
+      name: 'scarce',
+      reads: { n: numbers },
+      expand: 'n',
+      activeMax: 1,
+      priority: 9,
+      run: () => work('scarce'),
+    });
+    const free = defineTask({ name: 'free', run: () => work('free') });
+    const limited = dag('limited', { schedule: null, activeTasksMax: 3 }, (task) => {
+      task(scarce, { n: task(count, {}) });
+      for (let n = 0; n < 6; n += 1) task(free, {}, { id: `free-${n}` });
+    });
+    const summary = await run(limited, { maxParallel: 8 });
+    expect(summary.state).toBe('success');
+    expect(most).toMatchObject({ scarce: 1, all: 3 });
+  });
+
   it('tells a display what happens, in order', async () => {
     const events: string[] = [];
     const flaky = single((ctx) => {

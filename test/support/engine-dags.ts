@@ -222,5 +222,6 @@ export const dags = [
     },
     (task) => task(flaky, {}),
   ),
+  dag('scarce', manual, (task) => task(step, {}, { activeMax: 1 })),
   dag('short-lived', { ...manual, runTimeoutMs: 500 }, (task) => task(patient, {})),
 ];

@@ -18,6 +18,8 @@ export interface RedisTwin {
   state(): Promise<RunState>;
   /** Ids of the attempts that wait: for a slot, for a worker, or for their time. */
   waiting(): Promise<ReadonlySet<string>>;
+  /** Ids of the attempts that count against the limits of their tasks, and of those that run or are about to. */
+  held(): Promise<{ readonly limited: ReadonlySet<string>; readonly slots: ReadonlySet<string> }>;
   /** Attempt id → end of its lease. */
   leases(): Promise<ReadonlyMap<string, number>>;
 }
@@ -62,6 +64,9 @@ export async function startTwin(
    * handed out at a time, so that of a mapped task some are and some are not.
    */
   const handOut = async (id: string) => {
+    // The core knows no limits: whatever waits may be claimed.
+    const limits = await redis.hgetall(keys.limits);
+    for (const name of Object.keys(limits)) await redis.hset(keys.limits, name, 1_000_000);
     const [outbox, running] = [keys.channel(CHANNEL, 'outbox'), keys.channel(CHANNEL, 'leases')];
     const time = nowMs;
     nowMs += 10_000_000;
@@ -73,6 +78,7 @@ export async function startTwin(
     }
     nowMs = time;
     await setHands(hands);
+    for (const [name, max] of Object.entries(limits)) await redis.hset(keys.limits, name, max);
   };
 
   /** Lets only this lease run out, whatever the others say. */
@@ -80,7 +86,7 @@ export async function startTwin(
     const before = await leases();
     const others = [...before.keys()].filter((other) => other !== id);
     const channel = keys.channel(CHANNEL, 'leases');
-    if (others.length > 0) await redis.zrem(channel, ...others);
+    for (const other of others) await redis.zadd(channel, '+inf', other);
     const { values } = await engine.transition('expire-leases', [100, random]);
     for (const other of others) await redis.zadd(channel, before.get(other)!, other);
     return (values![0] as string[]).includes(id);
@@ -139,11 +145,22 @@ export async function startTwin(
       }
     },
     state: async () => toRunState(await redis.hgetall(keys.run(seq)), graph),
+    async held() {
+      const [outbox, running, ...limited] = await Promise.all([
+        redis.zrange(keys.channel(CHANNEL, 'outbox'), '0', '-1'),
+        redis.zrange(keys.channel(CHANNEL, 'leases'), '0', '-1'),
+        ...(await redis.hkeys(keys.limits)).map((name) => redis.smembers(keys.limit(name, 'held'))),
+      ]);
+      return { limited: new Set(limited.flat()), slots: new Set([...outbox, ...running]) };
+    },
     async waiting() {
       const ids = await Promise.all([
         redis.zrange(keys.channel(CHANNEL, 'ready'), '0', '-1'),
         redis.zrange(keys.channel(CHANNEL, 'outbox'), '0', '-1'),
         redis.zrange(keys.delayed, '0', '-1'),
+        ...(await redis.hkeys(keys.limits)).map((name) =>
+          redis.zrange(keys.limit(name, 'parked'), '0', '-1'),
+        ),
       ]);
       const hash = await redis.hgetall(keys.run(seq));
       return new Set(ids.flat().flatMap((id) => (id.endsWith('*') ? expandRange(id, hash, graph) : [id])));

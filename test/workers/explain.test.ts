@@ -119,6 +119,15 @@ describeWith(redisInstalled, 'explain', () => {
     expect(await why(ref, 'step')).toBe('"step" was skipped, because the run was cancelled (Not today).\n');
   });
 
+  it('names the limit that a task waits for', async () => {
+    const { why, trigger } = await fixture();
+    const [first, second] = [await trigger('scarce'), await trigger('scarce')];
+    expect(await why(first, 'step')).toMatch(/^"step" is queued as attempt 1/);
+    expect(await why(second, 'step')).toBe(
+      '"step" is ready and waits, because 1 of task "step" may run at a time, and does.\n',
+    );
+  });
+
   it('explains one instance of a mapped task, or all of them together', async () => {
     const { why, trigger, startWorker, ended } = await fixture();
     const ref = await trigger('mapped', { params: { count: 3 } });

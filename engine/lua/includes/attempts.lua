@@ -13,6 +13,7 @@ function fl.freeLease(at)
   call('ZREM', fl.channelKey(at.channel, 'leases'), at.id)
   local progress = 'p' .. fl.fieldOf(at.i, at.m)
   if at.run.got[progress] then table.insert(at.run.del, progress) end
+  fl.leaveLimits(at.run, at.i, at.id)
   fl.touched[at.channel] = true
 end
 

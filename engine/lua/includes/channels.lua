@@ -9,6 +9,7 @@
 -- in `ready`, `<run>.<task>.*` stands for all instances of a mapped task that have not been handed out yet.
 
 --- @include "run"
+--- @include "limits"
 
 fl.PRIORITY_MAX = 1000
 fl.PRIORITY_STEP = 2199023255552 -- 2^41 turns: 10,000 a second for 7 years. Two bands of 2001 priorities still fit a double.
@@ -78,11 +79,14 @@ function fl.unplan(run, i, m, attempt)
   if call('ZREM', fl.channelKey(channel, 'outbox'), id) == 0 and call('ZREM', fl.channelKey(channel, 'ready'), id) == 0 then
     call('ZREM', P .. 'delayed', id)
   end
+  fl.leaveLimits(run, i, id)
   fl.touched[channel] = true
 end
 
 function fl.unplanRange(run, i)
-  call('ZREM', fl.channelKey(fl.channelOf(run, fl.nodeOf(run, i)), 'ready'), run.seq .. '.' .. i .. '.*')
+  local id = run.seq .. '.' .. i .. '.*'
+  call('ZREM', fl.channelKey(fl.channelOf(run, fl.nodeOf(run, i)), 'ready'), id)
+  fl.leaveLimits(run, i, id)
 end
 
 -- Channels of a queue.
@@ -178,9 +182,20 @@ function fl.nextOf(queue, channels)
   return call('INCR', P .. 'share:' .. queue) % fl.BACKFILL_TURN == 0 and backfill or first, false
 end
 
--- Takes it out of its channel: attempt ids, at most `limit` (of a range; it may hold none any more).
+-- Takes it out of its channel: attempt ids, at most `limit` (of a range; it may hold none any more, or be parked).
 function fl.take(head, limit)
   local seq, i, m = fl.parseAttemptId(head.id)
+  local run = fl.hasLimits() and fl.openRun(seq)
+  local node = run and fl.nodeOf(run, i)
+  if node and node.limits then
+    local room, tightest = fl.roomFor(node)
+    if room <= 0 then
+      call('ZREM', fl.channelKey(head.channel, 'ready'), head.id)
+      call('ZADD', fl.limitKey(tightest, 'parked'), fl.int(head.score), head.id)
+      return {}
+    end
+    limit = math.min(limit, room)
+  end
   local ids, more = { head.id }, false
   if m == '*' then ids, more = fl.takeRange(seq, i, limit) end
   local ready = fl.channelKey(head.channel, 'ready')
@@ -190,6 +205,7 @@ function fl.take(head, limit)
     -- The rest of a range goes to the end of its priority: runs take turns.
     call('ZADD', ready, fl.lastAgain(head.score), head.id)
   end
+  if node then fl.holdLimits(node, ids) end
   return ids
 end
 

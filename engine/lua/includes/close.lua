@@ -61,6 +61,7 @@ end
 -- taken itself, by `order`: see take-next.lua.
 function fl.close(order)
   for lane in pairs(fl.touchedLanes) do fl.startWaiting(lane) end
+  fl.unpark()
   local next = fl.takeNext(order or '')
   local dispatch = fl.fillTouched()
   fl.saveRuns()

@@ -27,6 +27,7 @@ function fl.stop(run, i, m, instance, untouched)
     local channel = fl.channelOf(run, fl.nodeOf(run, i))
     call('ZREM', fl.channelKey(channel, 'leases'), fl.attemptId(run, i, m, instance.attempt))
     table.insert(run.del, 'p' .. fl.fieldOf(i, m))
+    fl.leaveLimits(run, i, fl.attemptId(run, i, m, instance.attempt))
     fl.touched[channel] = true
   elseif not untouched and instance.state ~= 'n' and not fl.isEnded(instance) then
     fl.unplan(run, i, m, instance.attempt)
