@@ -1,5 +1,6 @@
 /** Ingest: raw drops become staged events, split by day and bucket; rows that are no events are put aside with the reason (R1). */
 import { stagedEvents } from './assets.ts';
+import { isCompared } from './compare/is-compared.ts';
 import { dayParamsSchema, metricParamsOf } from './day-params.ts';
 import { defineTask } from './define-task.ts';
 import { ingestDay } from './ingest/ingest-day.ts';
@@ -19,7 +20,7 @@ export const ingestDrops = defineTask({
     });
     const { day, drops, rowsRead, buckets } = inputs;
     ctx.log.info(`Pinned ${drops.length} drops`, { day, rowsRead, buckets });
-    if (isUpToDate && !ctx.params.force) {
+    if (isUpToDate && !ctx.params.force && (await isCompared(ctx.services.lake, day))) {
       ctx.shortCircuit(
         `nothing to do: published from the same ${drops.length === 1 ? 'drop' : `${drops.length} drops`}, code and parameters`,
       );

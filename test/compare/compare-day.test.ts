@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { partitionHistory } from '../../lake/history.ts';
 import { readHeadManifest } from '../../lake/manifest.ts';
 import { rollbackPartition } from '../../lake/rollback.ts';
+import { isCompared } from '../../tasks/compare/is-compared.ts';
 import { DEFINITION_VERSION } from '../../tasks/metric-params.ts';
 import { republishDay } from '../../tasks/republish-day.ts';
 import { MERCHANT_DAY, MERCHANT_METRICS } from '../../tasks/tables.ts';
@@ -155,6 +156,22 @@ describe('comparing a day again', () => {
     expect(seen[0]!.users_vs_7d).toBeCloseTo(20 / 13 - 1, 12);
     expect(await lake.compare(DAY)).toMatchObject({ outcome: 'unchanged' });
     expect(await lake.rows(DAY)).toEqual(seen);
+  });
+
+  it('is asked for as long as the day is not compared with what is published, or its exports show an older version', async () => {
+    const isDone = () => isCompared(lake.lake, DAY);
+    const shows = () => republishDay(lake.services, DAY, temp.fresh(), new AbortController().signal);
+    expect(await isDone()).toBe(true);
+    await lake.publish(DAY, [shown(20)]);
+    expect(await isDone()).toBe(false);
+    await lake.compare(DAY);
+    expect(await isDone()).toBe(false);
+    await shows();
+    expect(await isDone()).toBe(true);
+    await lake.publish(dayBefore(DAY, 1), [shown(10)]);
+    expect(await isDone()).toBe(false);
+    await rollbackPartition(lake.lake, 'merchant_day', { day: DAY, toVersion: 0, reason: 'test' });
+    expect(await isDone()).toBe(true);
   });
 
   it('leaves a day alone that is not published', async () => {
