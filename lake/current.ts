@@ -51,7 +51,10 @@ export interface BuiltExport {
 export interface PublishCurrentOptions {
   readonly day: Day;
   readonly format: ExportFormat;
-  /** Makes the file from the partition's data files, which may be none, and checks it. Called again when the log moved on. */
+  /**
+   * Makes a file from the partition's data files, which may be none, and checks it; the file is taken. Called again when the
+   * log moved on.
+   */
   readonly build: (files: readonly AddFile[], stamp: Stamp) => Promise<BuiltExport>;
   /** What an export says of itself; another stamp is another file. @default nothing */
   readonly stampOf?: (manifest: Manifest) => Stamp;
@@ -146,7 +149,7 @@ async function put(
   const built = await options.build(files, stamp);
   await options.onStep?.('current-built');
   const condition = existing === undefined ? { ifAbsent: true as const } : { ifMatch: existing.etag };
-  const info = await store.putFile(key, built.path, condition).catch(ignoreLoss);
+  const info = await store.putFile(key, built.path, { ...condition, isGiven: true }).catch(ignoreLoss);
   if (info === undefined) return undefined;
   await options.onStep?.('current-put');
   return { ...built, etag: info.etag };

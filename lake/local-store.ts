@@ -8,6 +8,7 @@ import {
   mkdir,
   open,
   readdir,
+  rename,
   rmdir,
   stat,
   unlink,
@@ -20,7 +21,7 @@ import { hasErrno, ignoring } from './errno.ts';
 import { infoOf, infoOfFile, listFolder } from './local-list.ts';
 import { etagOfFile, swapFile } from './local-swap.ts';
 import { PRIVATE_DIR, pathOfKey } from './object-keys.ts';
-import type { ObjectInfo, ObjectStore, WriteCondition } from './object-store.ts';
+import type { ObjectInfo, ObjectStore, PutFileOptions, WriteCondition } from './object-store.ts';
 import { objectMissing, preconditionLost, storeIsReadOnly } from './store-errors.ts';
 
 const ABANDONED_MS = 24 * 3_600_000;
@@ -78,11 +79,8 @@ class LocalStore implements ObjectStore {
     return this.#write(key, condition, (path) => writeFile(path, body, { flag: 'wx' }));
   }
 
-  async putFile(key: string, path: string, condition: WriteCondition = {}): Promise<ObjectInfo> {
-    // A file system that can share blocks copies nothing.
-    return this.#write(key, condition, (to) =>
-      copyFile(path, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
-    );
+  async putFile(key: string, path: string, options: PutFileOptions = {}): Promise<ObjectInfo> {
+    return this.#write(key, options, (to) => (options.isGiven ? take(path, to) : copy(path, to)));
   }
 
   async fetchFile(key: string): Promise<string> {
@@ -156,6 +154,22 @@ class LocalStore implements ObjectStore {
       if (current === undefined) continue;
       if ((await swapFile(prepared, target, current, this.#privateDir)) === 'swapped') return 'done';
     }
+  }
+}
+
+/** A file system that can share blocks copies nothing. */
+function copy(from: string, to: string): Promise<void> {
+  return copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+}
+
+/** `to` is a name that nobody else has. */
+async function take(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    // Scratch files may be on another file system.
+    if (!hasErrno(error, 'EXDEV')) throw error;
+    await copy(from, to);
   }
 }
 

@@ -17,6 +17,11 @@ export type WriteCondition =
   | { readonly ifMatch: string; readonly ifAbsent?: never }
   | { readonly ifAbsent?: never; readonly ifMatch?: never };
 
+export type PutFileOptions = WriteCondition & {
+  /** The caller needs the file no longer: a store may take it instead of copying it, also when the write loses. */
+  readonly isGiven?: boolean;
+};
+
 export interface ObjectStore {
   /** `s3://bucket/prefix` or `file:///absolute/path`; never holds credentials. */
   readonly url: string;
@@ -34,8 +39,8 @@ export interface ObjectStore {
   /** In code-point order of keys; `after` is exclusive. Keys are relative to the root, like `prefix`. */
   list(prefix: string, options?: { readonly after?: string }): AsyncIterable<ObjectInfo>;
   put(key: string, body: Uint8Array | string, condition?: WriteCondition): Promise<ObjectInfo>;
-  /** Like `put` from a local file of any size (multipart above 8 MB). The file stays where it is. */
-  putFile(key: string, path: string, condition?: WriteCondition): Promise<ObjectInfo>;
+  /** Like `put` from a local file of any size (multipart above 8 MB). The file stays where it is, unless it is given. */
+  putFile(key: string, path: string, options?: PutFileOptions): Promise<ObjectInfo>;
   /** A local path with the object's content: the object's own file in a local store, else a download below `intoDir`. Read only. */
   fetchFile(key: string, intoDir: string): Promise<string>;
   /** Deleting what is not there is no error. */

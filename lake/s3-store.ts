@@ -14,7 +14,7 @@ import {
 import { isFlyerlineError } from '../infra/errors.ts';
 import { createS3Client, S3_REQUEST_TIMEOUT_MS, type S3Options } from '../infra/s3-client.ts';
 import { ignoring } from './errno.ts';
-import type { ObjectInfo, ObjectStore, WriteCondition } from './object-store.ts';
+import type { ObjectInfo, ObjectStore, PutFileOptions, WriteCondition } from './object-store.ts';
 import { isNotFound, storeUnreachable } from './s3-errors.ts';
 import { abortUploads, putInParts, SINGLE_PUT_MAX } from './s3-multipart.ts';
 import { probeParts } from './s3-parts-probe.ts';
@@ -118,7 +118,7 @@ class S3Store implements ObjectStore {
     return { key, size: bytes.byteLength, etag, lastModifiedMs: Date.now() };
   }
 
-  async putFile(key: string, path: string, condition: WriteCondition = {}): Promise<ObjectInfo> {
+  async putFile(key: string, path: string, condition: PutFileOptions = {}): Promise<ObjectInfo> {
     if (this.#readOnly) throw storeIsReadOnly(this.url, key);
     const { size } = await stat(path);
     if (size <= SINGLE_PUT_MAX) return this.put(key, await readFile(path), condition);

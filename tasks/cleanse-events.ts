@@ -125,7 +125,7 @@ async function putHorizon(
       path,
       compression: 'snappy',
     });
-    await store.putFile(keys[name], path);
+    await store.putFile(keys[name], path, { isGiven: true });
     digests.push(sha256);
   }
   return digests;

@@ -135,7 +135,7 @@ async function putForReport(
   ] as const) {
     const path = join(scratchDir, `${section.replace(' ', '-')}.parquet`);
     await writeParquet(duck, { query: sql(section), path, compression: 'snappy' });
-    await store.putFile(key, path);
+    await store.putFile(key, path, { isGiven: true });
   }
 }
 

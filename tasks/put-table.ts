@@ -34,7 +34,7 @@ export async function putTable(
     metadata: stampOf(params),
   });
   const key = dataKey(schema.name, day, tokens[schema.name]!, part);
-  await store.putFile(key, path);
+  await store.putFile(key, path, { isGiven: true });
   return { key, rowCount, size, sha256 };
 }
 

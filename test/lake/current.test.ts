@@ -1,5 +1,6 @@
 /** `current/`, its catalog and its feed: they follow the head of the log, whoever publishes, in whatever order. */
-import { readFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCatalog, updateCatalog } from '../../lake/catalog.ts';
 import { publishCurrent, readCurrentState } from '../../lake/current.ts';
@@ -79,7 +80,8 @@ describe('current/', () => {
           await lake.commit(store, { day: DAY, rowCount: 20 });
           await lake.export(store, DAY);
         }
-        const path = await store.fetchFile(files[0]!.key, '');
+        const path = join(lake.freshDir(), 'built.parquet');
+        await copyFile(await store.fetchFile(files[0]!.key, ''), path);
         const { size, sha256, rowCount } = files[0]!;
         return { path, size, sha256: sha256!, rowCount };
       },

@@ -194,6 +194,18 @@ export function describeStore(
       expect((await readFile(fetched)).equals(content)).toBe(true);
     });
 
+    it('may take a file that is given, and leaves any other where it is', async () => {
+      const path = join(temp.path, 'mine.txt');
+      await writeFile(path, 'mine');
+      await store.putFile('kept', path);
+      expect(await readFile(path, 'utf8')).toBe('mine');
+      const { etag } = await store.putFile('given', path, { ifAbsent: true, isGiven: true });
+      await writeFile(path, 'other', { flag: 'w' });
+      await store.putFile('given', path, { ifMatch: etag, isGiven: true });
+      expect((await store.get('kept')).body.toString()).toBe('mine');
+      expect((await store.get('given')).body.toString()).toBe('other');
+    });
+
     if (options.conditionalParts === false) {
       it('is refused by name before a large file is put under a condition that it would ignore', async () => {
         const path = join(temp.path, 'conditional.bin');

@@ -169,7 +169,7 @@ export class ChunkStager {
         const day = dayName(dayNo);
         const key = stagedFileKey(this.#batch(), part, { ...file, day });
         await this.#putFile(key, path);
-        await rm(path);
+        await rm(path, { force: true });
         return { key, day, ...file };
       }),
     );
@@ -179,7 +179,7 @@ export class ChunkStager {
   async #putFile(key: string, path: string): Promise<void> {
     this.#context.signal.throwIfAborted();
     try {
-      await this.#context.lake.putFile(key, path, { ifAbsent: true });
+      await this.#context.lake.putFile(key, path, { ifAbsent: true, isGiven: true });
     } catch (error) {
       if (!isFlyerlineError(error, 'FL_PRECONDITION')) throw error;
     }
