@@ -18,6 +18,7 @@ const EXIT_OF_CODE: Partial<Readonly<Record<ErrorCode, number>>> = {
   FL_USAGE: EXIT.usage,
   FL_DAG_UNKNOWN: EXIT.usage,
   FL_RUN_UNKNOWN: EXIT.usage,
+  FL_BACKFILL_UNKNOWN: EXIT.usage,
   FL_PARAMS_INVALID: EXIT.usage,
   FL_REDIS_MISSING: EXIT.environment,
   FL_REDIS_UNFIT: EXIT.environment,

@@ -72,6 +72,8 @@ export interface PartitionFacts {
   readonly isPinned: boolean;
   readonly expected: ExpectedFacts;
   readonly run?: RunFacts | undefined;
+  /** What its inputs are. @default 'drop' */
+  readonly inputNoun?: string | undefined;
   /** How its inputs differ from those of the head, when somebody has looked. */
   readonly changes?: InputChanges | undefined;
   /** Parameters that differ, in words: `inactivity_timeout_s 1800 → 900`. */
@@ -112,7 +114,7 @@ function judge(facts: PartitionFacts): readonly [PartitionState, string] {
   if (!head.isShown) {
     return ['failed', `${versionOf(head)} is committed, but the run ended before its exports showed it`];
   }
-  return ['fresh', `made of the same ${counted(head.inputCount)}, code and parameters`];
+  return ['fresh', `made of the same ${counted(head.inputCount, facts.inputNoun)}, code and parameters`];
 }
 
 function withoutHead({ run, expected }: PartitionFacts): readonly [PartitionState, string] {
@@ -125,9 +127,9 @@ function withoutHead({ run, expected }: PartitionFacts): readonly [PartitionStat
 
 /** Undefined when a run would find nothing to do. */
 function staleness(facts: PartitionFacts, head: HeadFacts): readonly [PartitionState, string] | undefined {
-  const { expected, changes, paramChanges } = facts;
+  const { expected, paramChanges } = facts;
   if (head.inputsDigest !== expected.inputsDigest || expected.unread.length > 0) {
-    return ['stale-input', inputsReason(changes, expected.unread, head)];
+    return ['stale-input', inputsReason(facts, head)];
   }
   if (head.finality === 'provisional' && expected.finality === 'final') {
     return ['stale-input', `${versionOf(head)} is provisional, and the day has become final since`];
@@ -149,8 +151,9 @@ function staleness(facts: PartitionFacts, head: HeadFacts): readonly [PartitionS
     : ['stale-code', `since ${versionOf(head)} ${reasons.join(', and ')}`];
 }
 
-function inputsReason(changes: InputChanges | undefined, unread: readonly string[], head: HeadFacts): string {
+function inputsReason({ changes, expected, inputNoun = 'drop' }: PartitionFacts, head: HeadFacts): string {
   const { added = [], replaced = [], removed = [] } = changes ?? {};
+  const { unread } = expected;
   const parts = [
     ...(added.length > 0 ? [namesOf(added, 'arrived', 'arrived')] : []),
     ...(replaced.length > 0 ? [namesOf(replaced, 'were replaced', 'was replaced')] : []),
@@ -159,7 +162,7 @@ function inputsReason(changes: InputChanges | undefined, unread: readonly string
       ? [namesOf(unread, 'arrived and wait to be read', 'arrived and waits to be read')]
       : []),
   ];
-  if (parts.length === 0) return `its drops are not those of ${versionOf(head)}`;
+  if (parts.length === 0) return `its ${inputNoun}s are not those of ${versionOf(head)}`;
   return `${parts.join('; ')} after ${versionOf(head)}`;
 }
 
@@ -169,8 +172,8 @@ const versionOf = ({ claim, committedAtMs }: HeadFacts): string =>
 const failureOf = ({ runId, error }: RunFacts): string =>
   `run ${runId} failed${error === undefined ? '' : `: ${error}`}`;
 
-const counted = (count: number): string =>
-  `${count.toLocaleString('en-US')} ${count === 1 ? 'drop' : 'drops'}`;
+const counted = (count: number, noun = 'drop'): string =>
+  `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `3 drops arrived: a.csv, b.csv, c.csv`. */
 function namesOf(names: readonly string[], many: string, one: string): string {

@@ -22,6 +22,7 @@ const line = z.tuple([
   z.number(), // token
   z.string(), // inputs digest
   z.number(), // input count
+  z.string().nullable(), // partitions digest
   z.string(), // code version
   z.string(), // definition version
   z.string(), // params digest
@@ -123,6 +124,7 @@ const lineOf = (digest: PartitionDigest): Line => [
   Number(digest.token),
   digest.inputsDigest,
   digest.inputCount,
+  digest.partitionsDigest,
   digest.codeVersion,
   digest.definitionVersion,
   digest.paramsDigest,
@@ -134,14 +136,12 @@ const lineOf = (digest: PartitionDigest): Line => [
   digest.isShown ? 1 : 0,
 ];
 
-function digestOfLine(
-  [token, inputsDigest, inputCount, codeVersion, definitionVersion, paramsDigest, ...rest]: Line,
-  params: MonthDocument['params'],
-): PartitionDigest {
-  const [rowCount, committedAtMs, asOfMs, status, runId, isShown] = rest;
+function digestOfLine(line: Line, params: MonthDocument['params']): PartitionDigest {
+  const [token, inputsDigest, inputCount, partitionsDigest, codeVersion, ...others] = line;
+  const [definitionVersion, paramsDigest, rowCount, committedAtMs, asOfMs, status, runId, isShown] = others;
   return {
     token: twentyDigits(token),
-    ...{ inputsDigest, inputCount, codeVersion, definitionVersion, paramsDigest },
+    ...{ inputsDigest, inputCount, partitionsDigest, codeVersion, definitionVersion, paramsDigest },
     params: params[paramsDigest] ?? {},
     ...{ rowCount, committedAtMs, asOfMs, status, runId },
     isShown: isShown === 1,

@@ -1,5 +1,5 @@
 /** A manifest in one line: what decides whether a version is still what it should be. Thousands are read at once. */
-import type { Manifest } from './manifest.ts';
+import type { Manifest, ReadPartition } from './manifest.ts';
 import { sha256Hex } from './sha256.ts';
 
 export interface PartitionDigest {
@@ -7,6 +7,8 @@ export interface PartitionDigest {
   readonly token: string;
   readonly inputsDigest: string;
   readonly inputCount: number;
+  /** Of the partitions that it was made of; null when it was made of none. */
+  readonly partitionsDigest: string | null;
   readonly codeVersion: string;
   readonly definitionVersion: string;
   readonly paramsDigest: string;
@@ -26,6 +28,7 @@ export function digestOf(manifest: Manifest, isShown: boolean): PartitionDigest 
     token: manifest.token,
     inputsDigest: inputsDigestOf(manifest.inputs),
     inputCount: manifest.inputs.length,
+    partitionsDigest: manifest.partitions === undefined ? null : partitionsDigestOf(manifest.partitions),
     codeVersion: manifest.codeVersion,
     definitionVersion: manifest.definitionVersion,
     paramsDigest: paramsDigestOf(manifest.params),
@@ -46,6 +49,14 @@ export function inputsDigestOf(
   inputs: readonly { readonly key: string; readonly etag: string; readonly size: number }[],
 ): string {
   return sha256Hex(JSON.stringify(inputs.map(({ key, etag, size }) => [key, etag, size]))).slice(0, DIGITS);
+}
+
+/** Equal for partitions of equal content, in whichever version: 16 hex digits. */
+export function partitionsDigestOf(
+  partitions: readonly Pick<ReadPartition, 'day' | 'contentHash'>[],
+): string {
+  const content = partitions.map(({ day, contentHash }) => [day, contentHash]);
+  return sha256Hex(JSON.stringify(content)).slice(0, DIGITS);
 }
 
 /** Equal for equal parameters, whatever their order: 16 hex digits. */

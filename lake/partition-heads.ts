@@ -5,8 +5,17 @@ import type { Day } from './lake-keys.ts';
 import { readManifest } from './manifest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { digestOf, type PartitionDigest } from './partition-digest.ts';
+import { contentOfCommitted } from './partition-verdict.ts';
 import { isWithin } from './partitions.ts';
-import { committedDays, headToken, pinnedToken, readSnapshot, type Snapshot } from './table-log.ts';
+import { sha256Hex } from './sha256.ts';
+import {
+  committedDays,
+  filesOfDay,
+  headToken,
+  pinnedToken,
+  readSnapshot,
+  type Snapshot,
+} from './table-log.ts';
 import type { TableSchema } from './table-schema.ts';
 
 export interface PartitionHead {
@@ -14,6 +23,8 @@ export interface PartitionHead {
   readonly day: Day;
   readonly digest: PartitionDigest;
   readonly isPinned: boolean;
+  /** As manifests of what is made of it name it; only where it is asked for. */
+  readonly contentHash?: string;
 }
 
 export interface HeadsOptions {
@@ -22,6 +33,8 @@ export interface HeadsOptions {
   readonly to: Day;
   /** Digests that had to be read from manifests are written down for the next reader. @default false */
   readonly heals?: boolean;
+  /** Tables whose contents are asked for. @default none */
+  readonly contentOf?: readonly string[];
   /** Snapshots that were read before, by table: only what is newer is read. */
   readonly since?: ReadonlyMap<string, Snapshot>;
 }
@@ -34,7 +47,7 @@ export async function readHeads(
   tables: readonly TableSchema[],
   options: HeadsOptions,
 ): Promise<PartitionHead[]> {
-  const { from, to, heals = false, since } = options;
+  const { from, to, heals = false, contentOf = [], since } = options;
   const [digests, ...snapshots] = await Promise.all([
     readDigests(store, { from, to }),
     ...tables.map(({ name }) => readSnapshot(store, name, { since: since?.get(name) })),
@@ -52,7 +65,10 @@ export async function readHeads(
       const isUsable = digest !== undefined && digest.token === token && digest.isShown;
       if (!isUsable) unknown.push({ schema, day, token, at: heads.length });
       const isPinned = pinnedToken(snapshot, day) !== undefined;
-      heads.push({ table: schema.name, day, digest: digest!, isPinned });
+      const content = contentOf.includes(schema.name)
+        ? { contentHash: sha256Hex(contentOfCommitted(filesOfDay(snapshot, day))) }
+        : {};
+      heads.push({ table: schema.name, day, digest: digest!, isPinned, ...content });
     }
   }
   const read: DigestEntry[] = [];

@@ -23,7 +23,7 @@ export function command(): Command {
   declared.addCommand(calendar(), { isDefault: true });
   for (const below of [list(), show(), history(), diff(), unpin(), repair()]) declared.addCommand(below);
   return withExamples(declared, [
-    ['partitions --from 2018-09-01 --to 2018-10-31', 'two months as a calendar, and why days are stale'],
+    ['partitions calendar --from 2018-09-01 --to 2018-10-31', 'two months; "calendar" may be left out'],
     ['partitions list', 'all tables in short'],
     ['partitions list --table user_day --from 2018-10-01', 'one table, day by day'],
     ['partitions show user_day 2018-10-01', 'files, checksums, and the drops it was made of'],

@@ -28,6 +28,11 @@ export async function withEngine<T>(
   }
 }
 
+/** Whether a Redis is configured or up here; it may not answer. */
+export function isRedisInUse(config: Config): boolean {
+  return config.redisUrl !== undefined || readUpNote() !== undefined;
+}
+
 /** The configured Redis, else that of `up` in this directory. */
 export function redisInUse(config: Config): { readonly url: string; readonly prefix: string } {
   if (config.redisUrl !== undefined) return { url: config.redisUrl, prefix: config.redisPrefix };

@@ -29,7 +29,8 @@ export async function explainChanges(
   const wanted = new Map<string, PartitionFacts>();
   for (let at = facts.length - 1; at >= 0 && wanted.size < max; at -= 1) {
     const fact = facts[at]!;
-    if (fact.head !== undefined && fact.head.inputsDigest !== fact.expected.inputsDigest) {
+    const isOfDrops = (fact.inputNoun ?? 'drop') === 'drop';
+    if (isOfDrops && fact.head !== undefined && fact.head.inputsDigest !== fact.expected.inputsDigest) {
       wanted.set(nameOf(fact), fact);
     }
   }

@@ -1,11 +1,13 @@
 /** Facts about partitions put together: what is committed, and what a run would make it of now. Reads nothing. */
 import type { ExpectedFacts, HeadFacts, PartitionFacts, RunFacts } from '../../engine/partition-state.ts';
-import { inputsDigestOf, paramsDigestOf } from '../../lake/partition-digest.ts';
+import { inputsDigestOf, paramsDigestOf, partitionsDigestOf } from '../../lake/partition-digest.ts';
 import type { PartitionHead } from '../../lake/partition-heads.ts';
+import { DAYS_COMPARED, daysAround } from '../compare/comparison.ts';
 import { dayStatus } from '../day-status.ts';
+import { definitionOf } from '../definition-of.ts';
 import { dayName, dayNumber } from '../ingest/days.ts';
 import { DEFINITION_VERSION, type MetricParams } from '../metric-params.ts';
-import { CLEAN_EVENTS, PUBLISHED_TABLES } from '../tables.ts';
+import { CLEAN_EVENTS, MERCHANT_DAY, MERCHANT_METRICS, PUBLISHED_TABLES } from '../tables.ts';
 import { inputsOfDays } from './inputs-of-days.ts';
 import type { LiveDrops } from './live-drops.ts';
 
@@ -32,25 +34,64 @@ export function partitionFacts(options: FactsOptions): PartitionFacts[] {
   const facts: PartitionFacts[] = [];
   for (const day of daysBetween(options.from, options.to)) {
     const expected = expectedOf(day);
-    const upstream = headOf.get(`${day} ${CLEAN_EVENTS.name}`);
+    const headFor = (asset: string, of = day) => headOf.get(`${of} ${asset}`);
+    const run = runs?.get(day);
     for (const asset of assets) {
-      const head = headOf.get(`${day} ${asset}`);
-      const isDerived = !NIGHTLY.has(asset);
-      facts.push({
-        asset,
-        day,
-        head: head && headFacts(head),
-        isPinned: head?.isPinned ?? false,
-        // Made by hand of what is published: stale when that was restated, not before.
-        expected: isDerived ? { ...expected, ...recipeOf(upstream), unread: [] } : expected,
-        run: isDerived ? undefined : runs?.get(day),
-      });
+      const head = headFor(asset);
+      const common = { asset, day, isPinned: head?.isPinned ?? false };
+      if (asset === MERCHANT_DAY.name)
+        facts.push({ ...common, ...comparedFacts(day, expected, headFor), run });
+      // Made by hand of what is published: stale when that was restated, not before.
+      else if (!FROM_DROPS.has(asset)) {
+        const upstream = recipeOf(headFor(CLEAN_EVENTS.name));
+        facts.push({
+          ...common,
+          head: head && headFacts(head),
+          expected: { ...expected, ...upstream, unread: [] },
+        });
+      } else facts.push({ ...common, head: head && headFacts(head), expected, run });
     }
   }
   return facts;
 }
 
-const NIGHTLY: ReadonlySet<string> = new Set(PUBLISHED_TABLES.map(({ name }) => name));
+const FROM_DROPS: ReadonlySet<string> = new Set(PUBLISHED_TABLES.map(({ name }) => name));
+
+/** What a run of nightly makes. */
+export const NIGHTLY_ASSETS: readonly string[] = [...FROM_DROPS, MERCHANT_DAY.name];
+/** Of these, what is made of days that are published: a run that finds its drops unchanged leaves it alone. */
+export const COMPARED_ASSETS: readonly string[] = [MERCHANT_DAY.name];
+
+/** merchant_day is made of the metrics of its day and of the days before (R18), whose contents its manifest names. */
+function comparedFacts(
+  day: string,
+  expected: ExpectedFacts,
+  headFor: (asset: string, day?: string) => PartitionHead | undefined,
+): Pick<PartitionFacts, 'head' | 'expected' | 'inputNoun'> {
+  const head = headFor(MERCHANT_DAY.name);
+  const own = headFor(MERCHANT_METRICS.name);
+  if (head === undefined || own === undefined) return { head: head && headFacts(head), expected };
+  const definition = definitionOf(own.digest);
+  const bases = daysAround(day, -DAYS_COMPARED, -1)
+    .map((base) => headFor(MERCHANT_METRICS.name, base))
+    .filter((base) => base !== undefined && definitionOf(base.digest) === definition);
+  const made = [own, ...bases].map((partition) => ({
+    day: partition!.day,
+    contentHash: partition!.contentHash ?? '',
+  }));
+  const { partitionsDigest } = head.digest;
+  return {
+    inputNoun: 'partition',
+    // Whether it is final is the question of its metrics.
+    head: {
+      ...headFacts(head),
+      inputsDigest: partitionsDigest ?? '',
+      inputCount: made.length,
+      finality: undefined,
+    },
+    expected: { ...expected, inputsDigest: partitionsDigestOf(made), inputCount: made.length, unread: [] },
+  };
+}
 
 function expectation({ params, codeVersion, nowMs, drops }: FactsOptions): (day: string) => ExpectedFacts {
   const inputsOf = inputsOfDays(drops.parsed, params);

@@ -9,15 +9,16 @@ import type { ObjectStore } from '../../lake/object-store.ts';
 import { type PartitionHead, readHeads } from '../../lake/partition-heads.ts';
 import type { TableSchema } from '../../lake/table-schema.ts';
 import { codeVersion } from '../code-version.ts';
+import { DAYS_COMPARED, daysAround } from '../compare/comparison.ts';
 import { parseParamsOf } from '../ingest/parse-params.ts';
 import { listDrops } from '../ingest/read/drops.ts';
 import { readStageBatches } from '../ingest/stage-batch-doc.ts';
 import type { MetricParams } from '../metric-params.ts';
-import { LAKE_TABLES, PUBLISHED_TABLES } from '../tables.ts';
+import { CLEAN_EVENTS, LAKE_TABLES, MERCHANT_METRICS } from '../tables.ts';
 import { explainChanges } from './explain-changes.ts';
 import { daysWithRows } from './inputs-of-days.ts';
 import { type LiveDrops, liveDrops } from './live-drops.ts';
-import { partitionFacts } from './partition-facts.ts';
+import { NIGHTLY_ASSETS, partitionFacts } from './partition-facts.ts';
 
 export interface ReadPartitionsOptions {
   /** Both included. @default the first and last day that has rows or a version */
@@ -44,6 +45,8 @@ export interface PartitionsRead {
   readonly drops: LiveDrops;
 }
 
+/** What is made of other partitions is held against these. */
+const HELD_AGAINST: readonly string[] = [CLEAN_EVENTS.name, MERCHANT_METRICS.name];
 const FIRST = '0000-01-01';
 const LAST = '9999-12-31';
 
@@ -54,10 +57,14 @@ export async function readPartitions(
 ): Promise<PartitionsRead | undefined> {
   const { from: first = FIRST, to: last = LAST, params, heals = false, explainedMax = 200 } = options;
   const asked = options.assets ?? LAKE_TABLES.map(({ name }) => name);
-  // Always with clean_events: what is made by hand is held against it.
-  const tables = LAKE_TABLES.filter(({ name }) => asked.includes(name) || name === 'clean_events');
+  const tables = LAKE_TABLES.filter(({ name }) => asked.includes(name) || HELD_AGAINST.includes(name));
   const [heads, drops, version] = await Promise.all([
-    readHeads(stores.lake, tables, { from: first, to: last, heals }),
+    readHeads(stores.lake, tables, {
+      from: earlier(first, DAYS_COMPARED),
+      to: last,
+      heals,
+      contentOf: [MERCHANT_METRICS.name],
+    }),
     readLiveDrops(stores, params),
     codeVersion(),
   ]);
@@ -83,9 +90,12 @@ export async function readLiveDrops(
   return liveDrops(batches, listed, parseParams);
 }
 
+const earlier = (day: string, days: number): string =>
+  day === FIRST ? day : daysAround(day, -days, -days)[0]!;
+
 function defaultAssets(heads: readonly PartitionHead[]): string[] {
   const committed = new Set(heads.map(({ table }) => table));
-  const isShown = (schema: TableSchema) => PUBLISHED_TABLES.includes(schema) || committed.has(schema.name);
+  const isShown = ({ name }: TableSchema) => NIGHTLY_ASSETS.includes(name) || committed.has(name);
   return LAKE_TABLES.filter(isShown).map(({ name }) => name);
 }
 

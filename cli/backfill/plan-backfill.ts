@@ -1,0 +1,120 @@
+/** `backfill plan`: says what would be done, day by day, and keeps it under an id. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Reprocess } from '../../engine/backfill/backfill-plan.ts';
+import { putBackfill } from '../../engine/backfill/backfill-store.ts';
+import { durationEstimate } from '../../engine/backfill/estimate-duration.ts';
+import { planBackfill as plan } from '../../engine/backfill/plan-backfill.ts';
+import { FlyerlineError } from '../../infra/errors.ts';
+import { COMPARED_ASSETS, NIGHTLY_ASSETS } from '../../tasks/partitions/partition-facts.ts';
+import { readPastRuns } from '../../tasks/partitions/past-runs.ts';
+import { readNewDrops } from '../../tasks/partitions/read-new-drops.ts';
+import { readLiveDrops } from '../../tasks/partitions/read-partitions.ts';
+import type { CommandContext } from '../command-context.ts';
+import { interruptSignal } from '../interrupt.ts';
+import {
+  metricParamsInUse,
+  type SourceOptions,
+  type Stores,
+  withStores,
+} from '../partitions/partition-sources.ts';
+import { formatCount, ProgressDisplay } from '../terminal.ts';
+import { applyBackfill } from './apply-backfill.ts';
+import { backfilledDag, factsInUse, nextRunAtMs, paramsInUse } from './plan-in-use.ts';
+import { planText } from './plan-text.ts';
+
+export interface PlanCommandOptions extends SourceOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly reprocess: readonly Reprocess[];
+  readonly assets?: readonly string[];
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly backwards: boolean;
+  readonly maxActive: number;
+  readonly apply: boolean;
+  readonly local: boolean;
+  readonly wait: boolean;
+}
+
+export async function planBackfill(dagId: string, options: PlanCommandOptions): Promise<void> {
+  const dag = backfilledDag(dagId);
+  const assets = checkedAssets(options.assets);
+  const made = await withStores(options, 'write', async (stores, context) => {
+    const { config, json } = context;
+    const params = paramsInUse(dag, config, options.params);
+    const range = { from: options.from, to: options.to, params };
+    await readWhatIsNew(stores, context, options, params);
+    const [read, past] = await Promise.all([factsInUse(stores, config, range), readPastRuns(stores.lake)]);
+    const nowMs = Date.now();
+    const unread = (read?.drops.unreadOfDay.size ?? 0) + (read?.drops.unreadElsewhere.length ?? 0);
+    const planned = plan({
+      dagId,
+      dagVersion: dag.graph.version,
+      taskCount: dag.graph.tasks.length,
+      facts: read?.facts ?? [],
+      assets,
+      forcedAssets: COMPARED_ASSETS,
+      reprocess: options.reprocess,
+      // What was given, not what it comes to: the configuration may say the rest when it is applied.
+      params: { ...config.dags[dagId]?.params, ...options.params },
+      backwards: options.backwards,
+      maxActive: options.maxActive,
+      allRead: unread === 0,
+      estimateMs: durationEstimate(past),
+      historyRuns: past.length,
+      nowMs,
+      nightlyAtMs: nextRunAtMs(dag, nowMs),
+    });
+    await putBackfill(stores.lake, planned);
+    const text = json ? JSON.stringify(planned) : planText(planned, read?.runsKnown ?? false);
+    // With --json there is one object on stdout: that of what is done last.
+    if (!json || !options.apply) process.stdout.write(`${text}\n`);
+    return planned;
+  });
+  if (options.apply) await applyBackfill(made.id, options);
+}
+
+/** Until a drop has been read, nobody knows which days it is of. */
+async function readWhatIsNew(
+  stores: Stores,
+  { config, log }: CommandContext,
+  { from }: PlanCommandOptions,
+  runParams: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const params = metricParamsInUse(config, runParams);
+  const { unreadOfDay, unreadElsewhere } = await readLiveDrops(stores, params);
+  const count = [...unreadOfDay.values()].reduce((sum, keys) => sum + keys.length, unreadElsewhere.length);
+  if (count === 0) return;
+  await mkdir(config.scratchDir, { recursive: true });
+  const scratchDir = await mkdtemp(join(config.scratchDir, 'plan-'));
+  const display = new ProgressDisplay();
+  const label = `reading ${formatCount(count)} new ${count === 1 ? 'drop' : 'drops'}`;
+  display.update('read', { label, state: 'running' });
+  try {
+    await readNewDrops(
+      { ...config, ...stores, scratchDir },
+      {
+        ...{ params, scratchDir, log, signal: interruptSignal() },
+        day: from ?? new Date().toISOString().slice(0, 10),
+        progress: (done, total) => display.update('read', { done, total }),
+      },
+    );
+    display.update('read', { state: 'done' });
+  } finally {
+    display.stop();
+    await rm(scratchDir, { recursive: true, force: true });
+  }
+}
+
+/** Throws FL_USAGE. */
+function checkedAssets(asked: readonly string[] | undefined): readonly string[] {
+  const unknown = asked?.find((name) => !NIGHTLY_ASSETS.includes(name));
+  if (unknown === undefined) return asked ?? NIGHTLY_ASSETS;
+  throw new FlyerlineError('FL_USAGE', {
+    subject: `Asset "${unknown}"`,
+    reason: 'is not made by nightly',
+    remedy: `use some of ${NIGHTLY_ASSETS.join(', ')}`,
+    retryable: false,
+  });
+}
