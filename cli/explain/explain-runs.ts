@@ -1,5 +1,7 @@
-/** `explain task`, `explain run`: why they wait, were skipped, are tried again, failed. */
+/** `explain task`, `explain run`: why they wait, were skipped, are tried again, failed, are late. */
+import { explainDeadlines } from '../../engine/notify/explain-deadlines.ts';
 import { redisExplainer } from '../../engine/redis-explain.ts';
+import { dags } from '../../pipelines/index.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { withEngine } from '../engine/with-engine.ts';
 
@@ -24,8 +26,15 @@ export async function explainTask(
 export async function explainRun(dagId: string, runId: string, options: CommonOptions): Promise<void> {
   await withEngine(options, async (engine, { json }) => {
     const explained = await redisExplainer(engine).explainRun({ dagId, runId });
-    if (json) return void process.stdout.write(`${JSON.stringify({ dagId, runId, ...explained })}\n`);
-    const lines = [explained.sentence, ...explained.tasks.map(({ sentence }) => `  ${sentence}`)];
+    const dag = dags.find(({ id }) => id === dagId);
+    const deadlines = dag === undefined ? [] : await explainDeadlines(engine, dag, runId, Date.now());
+    if (json)
+      return void process.stdout.write(`${JSON.stringify({ dagId, runId, ...explained, deadlines })}\n`);
+    const lines = [
+      explained.sentence,
+      ...deadlines,
+      ...explained.tasks.map(({ sentence }) => `  ${sentence}`),
+    ];
     process.stdout.write(`${lines.join('\n')}\n`);
   });
 }

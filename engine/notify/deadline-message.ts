@@ -59,7 +59,7 @@ function estimate({ endMs, deadlineMs, historyCount, obstacle, run }: DeadlineNo
 }
 
 function showRun({ run: { dagId, runId } }: DeadlineNotice) {
-  return [`runs show ${dagId} ${runId}`, 'which tasks it waits for'] as const;
+  return [`explain run ${dagId} ${runId}`, 'what it waits for, and why'] as const;
 }
 
 function remedies(notice: DeadlineNotice): readonly string[] {

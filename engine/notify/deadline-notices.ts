@@ -173,7 +173,11 @@ function toNotice(
   };
 }
 
-async function readHistory({ redis, keys }: RedisEngine, dagId: string): Promise<readonly TaskDurations[]> {
+/** Of the last runs that succeeded, the latest first. */
+export async function readHistory(
+  { redis, keys }: RedisEngine,
+  dagId: string,
+): Promise<readonly TaskDurations[]> {
   const lines = await redis.lrange(keys.durations(dagId), 0, -1);
   return lines.map((line) => JSON.parse(line) as TaskDurations);
 }

@@ -84,7 +84,7 @@ Do     ./flyerline logs nightly scheduled__2018-10-01T00:00:00-04:00 cleanse-eve
 What   The deadline of exports of nightly 2018-10-01 is 2 Oct 2018, 06:00 EDT, in 1 h. It is expected on 2 Oct 2018, 06:25 EDT, 25 min late, as the last 14 runs went.
 Why    "cleanse-events" runs as attempt 1 for 40 min.
 Since  2 Oct 2018, 05:00 EDT
-Do     ./flyerline runs show nightly scheduled__2018-10-01T00:00:00-04:00  # which tasks it waits for`,
+Do     ./flyerline explain run nightly scheduled__2018-10-01T00:00:00-04:00  # what it waits for, and why`,
     );
     expect(mail({ ...deadline, historyCount: 0, endMs: at('05:00:00') })).toContain(
       'There is no history to tell when it will be met.',

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { asset } from '../../engine/asset.ts';
 import { type Dag, type DagOptions, dag } from '../../engine/dag.ts';
 import { watchDeadlines } from '../../engine/notify/deadline-notices.ts';
+import { explainDeadlines } from '../../engine/notify/explain-deadlines.ts';
 import { openLedger } from '../../engine/notify/ledger.ts';
 import { toMessage } from '../../engine/notify/to-message.ts';
 import { intervalOfDay } from '../../engine/schedule.ts';
@@ -137,6 +138,38 @@ describeWith(redisInstalled, 'deadlines of runs in Redis', () => {
     expect(await reader.getRun(ref)).toMatchObject({ kind: 'manual', state: 'running' });
     expect(await look('05:59')).toEqual([]);
     expect(await look('23:00')).toEqual([]);
+  });
+
+  it('are explained with the run, whatever its state', async () => {
+    const { look, insert, engine, ready, claim, finish, attempts } = await start();
+    const name = 'Deadline "write by 06:00" (2 Oct 2018, 06:00 UTC)';
+    const { runId } = await insert(report, DAY);
+    const sentence = async (time: string) => {
+      await look(time);
+      return (await explainDeadlines(engine, report, runId, at(time))).map((text) =>
+        text.replace(name, 'It'),
+      );
+    };
+    expect(await sentence('00:00')).toEqual([
+      'It will be met: the end is expected in 1 h 30 min, 4 h 30 min before.',
+    ]);
+    expect(await sentence('05:00')).toEqual([
+      'It is in danger: the end is expected in 1 h 30 min, 30 min late.',
+    ]);
+    expect(await sentence('06:10')).toEqual([
+      'It has been missed for 10 min: the end is expected in 1 h 30 min.',
+    ]);
+    await finish(await claim(ready.shift()!.id), { result: 1 });
+    const { attemptId } = await claim(ready.shift()!.id);
+    await attempts.finish({ attemptId, token: 'mine' }, {});
+    expect(await sentence('07:00')).toEqual(['It was met 10 min late.']);
+
+    const again = await insert(report, DAY, { runId: 'manual__later' });
+    expect(await explainDeadlines(engine, report, again.runId, at('08:00'))).toEqual([]);
+    const made = await insert(report, DAY, { runId: 'scheduled__later', kind: 'scheduled' });
+    expect(await explainDeadlines(engine, report, made.runId, at('08:00'))).toEqual([
+      `${name} had passed 1 h before the run was made.`,
+    ]);
   });
 
   it('that passed before anybody knew of it is none', async () => {
