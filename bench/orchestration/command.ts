@@ -12,7 +12,12 @@ export function command(): Command {
         'next to nothing. Beside it stand the figures that others have published for the same on their machines. The ' +
         'exit code is 1 when a promise is not kept.',
     )
-    .option('--only <scenario>', 'chain, steps, linear, fan-out or backfill; may be repeated', collect, [])
+    .option(
+      '--only <scenario>',
+      'chain, steps, linear, fan-out, backfill or bullmq; may be repeated',
+      collect,
+      [],
+    )
     .option('--concurrency <count>', 'attempts of each worker at a time', parseCount, 2)
     .option('--width <count>', 'elements of the fan-out', parseCount, 10_000)
     .option('--days <count>', 'days of the backfill, of 64 tasks each', parseCount, 1_000)

@@ -21,12 +21,14 @@ export interface ScenarioResult {
 export interface Figure {
   readonly title: string;
   readonly value: number;
-  readonly unit: 'ms' | 'runs/s' | 'tasks/s' | 'B/task';
+  readonly unit: 'ms' | 'runs/s' | 'tasks/s' | 'B/task' | '×';
   /** What the project promises. */
   readonly limit?: number;
   readonly relation?: '≤' | '≥';
   /** What others have published for the same, on their machines. */
   readonly published?: string;
+  /** Where. */
+  readonly source?: string;
 }
 
 /** True where nothing is promised. */

@@ -58,7 +58,15 @@ function describe({ environment, workers, concurrency, scenarios }: Orchestratio
     style.dim(head),
     ...(loadAverage > 0.5 ? [busy] : []),
     ...parts.flatMap((part) => ['', part]),
+    ...sourcesOf(scenarios),
   ].join('\n');
+}
+
+function sourcesOf(scenarios: readonly ScenarioResult[]): readonly string[] {
+  const sources = new Set(scenarios.flatMap(({ figures }) => figures.flatMap(({ source }) => source ?? [])));
+  return sources.size === 0
+    ? []
+    : ['', style.dim('Published by others at:'), ...[...sources].map((url) => style.dim(`  ${url}`))];
 }
 
 function figuresTable(figures: readonly Figure[]): string {
