@@ -37,12 +37,14 @@ export const manifestsDir = (table: string, day: Day): string =>
 export const manifestKey = (table: string, day: Day, token: Token): string =>
   `${manifestsDir(table, day)}${token}.json`;
 
+/** `csv.gz` lies beside `csv`. */
+const currentDir = (table: string, day: Day, format: ExportFormat): string =>
+  `current/${format.replace('.gz', '')}/${table}/${partitionDir(day)}/`;
 /** What an export says of itself. Engines that read whole folders pass over names that begin with `_`. */
 export const currentStateKey = (table: string, day: Day, format: ExportFormat): string =>
-  `current/${format}/${table}/${partitionDir(day)}/_${table}.${format}.json`;
-/** `csv.gz` lies beside `csv`. */
+  `${currentDir(table, day, format)}_${table}.${format}.json`;
 export const currentKey = (table: string, day: Day, format: ExportFormat): string =>
-  `current/${format.replace('.gz', '')}/${table}/${partitionDir(day)}/${table}.${format}`;
+  `${currentDir(table, day, format)}${table}.${format}`;
 export const CATALOG_KEY = 'current/catalog.json';
 export const restatementsKey = (table: string): string => `current/${table}/restatements.ndjson`;
 

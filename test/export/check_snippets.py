@@ -13,7 +13,6 @@ import sys
 import chdb
 import sqlglot
 from sqlglot import exp
-from tableauhyperapi import Connection, HyperProcess, Telemetry
 
 connection = chdb.connect(":memory:")
 
@@ -48,6 +47,9 @@ def clickhouse_rows(sql: str) -> list[dict]:
 
 
 def with_tableau(table: str, code: str) -> dict:
+    # Not built for every processor.
+    from tableauhyperapi import Connection, HyperProcess, Telemetry
+
     lake = os.getcwd()
     os.chdir(sys.argv[1])
     try:

@@ -57,6 +57,17 @@ describe('.csv.gz', () => {
     expect(await readFile(gz)).toEqual(before);
   });
 
+  it('is brought to the head, asked for or not, when it shows an older version', async () => {
+    const path = join(lake, `current/csv/user_day/dt=${DAY}/_user_day.csv.gz.json`);
+    const state = JSON.parse(await readFile(path, 'utf8')) as { token: string; source: string };
+    await writeFile(path, JSON.stringify({ ...state, token: '0'.repeat(20), source: 'other files' }));
+    expect(await repair()).toEqual(['csv.gz old']);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
+      token: state.token,
+      source: state.source,
+    });
+  });
+
   it('is verified like every export', async () => {
     expect((await flyerline(['verify', '--lake', lake])).exitCode).toBe(0);
     const before = await readFile(gz);
