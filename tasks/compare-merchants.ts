@@ -12,7 +12,7 @@ import { exportCsvTables } from './export-csv.ts';
 import { writeParquetExport } from './export-parquet.ts';
 import { exportTables } from './export-tables.ts';
 import type { Services } from './services.ts';
-import { MERCHANT_DAY } from './tables.ts';
+import { MERCHANT_DAY, MERCHANT_METRICS } from './tables.ts';
 
 /** Makes merchant_day, which needs days that are published, from merchant_metrics, which needs none. */
 export const compareMerchants = defineTask({
@@ -21,9 +21,11 @@ export const compareMerchants = defineTask({
   makes: publishedDay,
   async run(ctx, { published: { day, tables } }) {
     const compared = await compareDay(ctx, day);
+    // One that is published after this look sees this day, and compares itself.
+    const metrics = await readSnapshot(ctx.services.lake, MERCHANT_METRICS.name);
     for (const later of daysAround(day, 1, DAYS_COMPARED)) {
       ctx.signal.throwIfAborted();
-      await compareLater(ctx, later);
+      if (partitionOf(metrics, later) !== undefined) await compareLater(ctx, later);
     }
     return { day, tables: compared === undefined ? tables : [...tables, compared] };
   },
