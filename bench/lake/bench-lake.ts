@@ -37,35 +37,40 @@ export async function benchLake(options: LakeBenchOptions, progress: Progress): 
     progress.onStep(what);
   };
   try {
-    const directory = join(root, 'lake');
-    const local = await openStore(directory);
-    step('publishing in a directory');
-    add(await measurePublishing('directory', local, options.commits, scratchDir));
-    step('deltalake in a directory');
-    const deltaUrl = join(root, 'deltalake');
-    add(await measureDeltalake('directory, deltalake', deltaUrl, options.commits, scratchDir, {}));
-    for (const partitions of options.partitions) {
-      step(`state of ${partitions} partitions`);
-      states.push(await measureState(local, partitions));
+    if (options.commits > 0) {
+      await measureInDirectory(root, scratchDir, options.commits, step, add);
+      const { missing } = s3ServerInstalled.versitygw;
+      if (missing === undefined) await measureOnS3(root, scratchDir, options.commits, step, add);
+      else skipped.push(missing);
     }
-    await local.close();
-    if (s3ServerInstalled.versitygw.missing !== undefined) skipped.push(s3ServerInstalled.versitygw.missing);
-    else await measureOnS3(root, scratchDir, options.commits, step, add);
-    if (options.exportRows > 0) step(`export of ${options.exportRows} rows`);
-    const exported =
-      options.exportRows > 0
-        ? await measureExport(
-            join(root, 'large'),
-            scratchDir,
-            options.exportRows,
-            options.memoryLimit,
-            progress.signal,
-          )
-        : undefined;
+    for (const partitions of options.partitions.filter((count) => count > 0)) {
+      step(`state of ${partitions} partitions`);
+      const store = await openStore(join(root, 'lake'));
+      states.push(await measureState(store, partitions).finally(() => store.close()));
+    }
+    const { exportRows: rowCount, memoryLimit: memoryLimitBytes } = options;
+    const { signal } = progress;
+    if (rowCount > 0) step(`export of ${rowCount} rows`);
+    const large = { directory: join(root, 'large'), scratchDir, rowCount, memoryLimitBytes, signal };
+    const exported = rowCount > 0 ? await measureExport(large) : undefined;
     return { environment: describeEnvironment(PROJECT_ROOT), stores, states, export: exported, skipped };
   } finally {
     await rm(root, { recursive: true, force: true });
   }
+}
+
+async function measureInDirectory(
+  root: string,
+  scratchDir: string,
+  commits: number,
+  step: (what: string) => void,
+  add: (result: StoreResult | string) => void,
+): Promise<void> {
+  const store = await openStore(join(root, 'lake'));
+  step('publishing in a directory');
+  add(await measurePublishing('directory', store, commits, scratchDir).finally(() => store.close()));
+  step('deltalake in a directory');
+  add(await measureDeltalake('directory, deltalake', join(root, 'deltalake'), commits, scratchDir, {}));
 }
 
 /** A private versitygw: real requests and signatures, without the distance of a real S3. */

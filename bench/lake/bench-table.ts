@@ -23,11 +23,21 @@ export const benchTable: TableSchema = {
 
 /** Another `salt` gives other rows. */
 export function benchQuery(day: string, rowCount: number, salt: number): string {
-  return `SELECT sha256((i // 8 + ${salt})::VARCHAR) AS user_id, DATE '${day}' AS day,
+  return rowsOf(day, `sha256((i // 8 + ${salt})::VARCHAR)`, `range(${rowCount})`);
+}
+
+/** Rows of a large partition, in the order of its key already: user ids look like digests and rise, one a row, so that little compresses. */
+export function sortedBenchQuery(day: string, fromRow: number, toRow: number): string {
+  const userId = `printf('%012x', i) || substr(sha256(i::VARCHAR), 1, 52)`;
+  return rowsOf(day, userId, `range(${fromRow}, ${toRow})`);
+}
+
+function rowsOf(day: string, userId: string, from: string): string {
+  return `SELECT ${userId} AS user_id, DATE '${day}' AS day,
     (hash(i) % 500)::VARCHAR AS merchant_id, (hash(i + 1) % 100000)::VARCHAR AS flyer_id, (i % 8)::INTEGER AS view_no,
     (hash(i + 2) % 9)::INTEGER AS views, (hash(i + 3) % 20)::INTEGER AS item_opens,
-    (1538366400 + hash(i + 4) % 86400)::DOUBLE AS first_open_ts,
+    (1538366400 + (hash(i + 4) % 86400000) / 1000.0)::DOUBLE AS first_open_ts,
     CASE WHEN i % 4 = 0 THEN NULL ELSE (hash(i + 5) % 7200000) / 1000.0 END::DOUBLE AS dwell_s,
     ['close', 'timeout', 'next'][1 + i % 3] AS end_reason, (i % 97 = 0)::INTEGER AS suspect
-    FROM range(${rowCount}) t(i)`;
+    FROM ${from} t(i)`;
 }

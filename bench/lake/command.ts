@@ -12,11 +12,16 @@ export function command(): Command {
       'Measures publishing step by step in a directory and on a private S3 server, against deltalake for Python writing ' +
         'the same rows; how long the state of a large table takes to read; and time and memory of a large export.',
     )
-    .option('--commits <count>', 'commits on each store', parseCount, 30)
-    .option('--partitions <counts>', 'sizes of tables: 10k,100k', parseList(parseCount), [10_000, 100_000])
+    .option('--commits <count>', 'commits on each store; 0 leaves publishing out', parseCount, 30)
+    .option(
+      '--partitions <counts>',
+      'sizes of tables: 10k,100k; 0 leaves them out',
+      parseList(parseCount),
+      [10_000, 100_000],
+    )
     .option(
       '--export-rows <count>',
-      'rows of the large partition; about 50 bytes each',
+      'rows of the large partition; about 45 bytes each, 122 as CSV; 0 leaves it out',
       parseCount,
       1_000_000,
     )
@@ -27,6 +32,7 @@ export function command(): Command {
     });
   return withExamples(declared, [
     ['bench lake', 'everything, in about a minute'],
-    ['bench lake --export-rows 100M --memory-limit 512MiB', 'a partition of 5 GB'],
+    ['bench lake --export-rows 110M --memory-limit 512MiB', 'with a partition of 5 GB'],
+    ['bench lake --commits 0 --partitions 0', 'nothing but the export'],
   ]);
 }

@@ -2,9 +2,9 @@
 import type { CommonOptions } from '../../cli/common-options.ts';
 
 export interface LakeBenchOptions extends CommonOptions {
-  /** Commits per store. */
+  /** Commits per store; 0 leaves publishing out. */
   readonly commits: number;
-  /** Sizes of tables whose state is read. */
+  /** Sizes of tables whose state is read; those of 0 are left out. */
   readonly partitions: readonly number[];
   /** Rows of the partition whose export is measured; 0 leaves it out. */
   readonly exportRows: number;

@@ -1,4 +1,5 @@
 /** How long it takes to publish a small partition on a store, step by step. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { claimPartition } from '../../lake/claim.ts';
 import { commitPartition } from '../../lake/commit.ts';
@@ -76,19 +77,21 @@ export async function exportOnce(
   format: ExportFormat,
 ): Promise<number> {
   const startMs = performance.now();
+  const path = join(scratchDir, `export.${format}`);
   await publishCurrent(store, benchTable, {
     day: DAY,
     format,
     build: async (files, stamp) => {
       const paths = await Promise.all(files.map(({ key }) => store.fetchFile(key, scratchDir)));
       const partition = { schema: benchTable, paths, stamp };
-      const path = join(scratchDir, `export.${format}`);
       return format === 'csv'
         ? writeCsvExport(duck, partition, path)
         : writeParquetExport(duck, partition, path);
     },
   });
-  return performance.now() - startMs;
+  const endMs = performance.now();
+  await rm(path, { force: true });
+  return endMs - startMs;
 }
 
 export function latencyOf(timesMs: readonly number[]): Latency {

@@ -42,7 +42,10 @@ export interface ExportResult {
   readonly memoryLimitBytes: number;
   readonly parquetMs: number;
   readonly csvMs: number;
+  /** Of both exports. */
   readonly figures: ProcessFigures;
+  /** Of deltalake for Python that writes the same rows to a table; or why there are none. */
+  readonly deltalake: ProcessFigures | string;
 }
 
 export interface LakeResult {
