@@ -42,12 +42,12 @@ export interface MailReceiver {
   readonly mails: { readonly from: string; readonly to: readonly string[]; readonly source: string }[];
 }
 
-/** Takes mail for everybody but `nobody@…`; offers no STARTTLS unless asked to. Closed when the test ends. */
-export async function mailReceiver({ startTls = false } = {}): Promise<MailReceiver> {
+/** Takes mail for everybody but `nobody@…`; offers no STARTTLS. Closed when the test ends. */
+export async function mailReceiver(): Promise<MailReceiver> {
   const mails: { from: string; to: string[]; source: string }[] = [];
   const server = new SMTPServer({
     authOptional: true,
-    disabledCommands: startTls ? [] : ['STARTTLS'],
+    disabledCommands: ['STARTTLS'],
     logger: false,
     onRcptTo: ({ address }, _session, done) =>
       done(
