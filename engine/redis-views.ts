@@ -68,6 +68,8 @@ export function toView({ seq, hash, state }: LoadedRun): RunView {
     ...summary,
     params: JSON.parse(hash.params ?? '{}') as Record<string, unknown>,
     version: hash.version!,
+    ...(hash.code === undefined ? {} : { code: hash.code }),
+    ...(hash.conf === undefined ? {} : { conf: JSON.parse(hash.conf) as Record<string, unknown> }),
     tasks: summary.tasks.map((task) => toTaskView(seq, hash, state, task)),
   };
 }

@@ -47,7 +47,7 @@ export interface MarkRequest {
 }
 
 export interface RunStore {
-  /** Makes a run, once per DAG and run id; it begins when its lane has room, perhaps at once. */
+  /** Makes a run, once per DAG and run id; it begins when its lane has room, perhaps at once. Throws FL_PARAMS_INVALID. */
   insertRun(run: NewRun): Promise<{ readonly seq: string; readonly inserted: boolean }>;
   /** Ends a run as failed: what runs is killed within a heartbeat, what has not begun is skipped. False when it had ended. */
   cancelRun(ref: RunRef, reason: string): Promise<boolean>;
@@ -91,6 +91,7 @@ export function runStore(engine: RedisEngine): RunStore {
   return {
     seqOf,
     async insertRun(run) {
+      checkConf(run);
       const args = insertArguments(run);
       let reply = await engine.transition('insert-run', args);
       if (reply.refusal === 'graph-unknown') {
@@ -141,6 +142,18 @@ export function runStore(engine: RedisEngine): RunStore {
       else await redis.hdel(keys.lane(name), 'paused');
     },
   };
+}
+
+const CONF_LENGTH_MAX = 16 * 1024;
+
+function checkConf({ graph, conf = {} }: NewRun): void {
+  if (JSON.stringify(conf).length <= CONF_LENGTH_MAX) return;
+  throw new FlyerlineError('FL_PARAMS_INVALID', {
+    subject: `The run of DAG "${graph.id}"`,
+    reason: `has a conf of more than ${CONF_LENGTH_MAX} characters`,
+    remedy: 'keep what is large in the object store, and name it',
+    retryable: false,
+  });
 }
 
 const STATE_LETTERS = { success: 's', failed: 'f', skipped: 'k' } as const;

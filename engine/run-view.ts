@@ -25,7 +25,12 @@ export interface RunRow {
 /** One run with its task instances; fits wherever a RunSummary does. */
 export interface RunView extends RunSummary, Omit<RunRow, 'startedAtMs'> {
   readonly params: Readonly<Record<string, unknown>>;
+  /** Version of the graph it began with. */
   readonly version: string;
+  /** Version of the program that made it. */
+  readonly code?: string;
+  /** What its maker said about it to programs. */
+  readonly conf?: Readonly<Record<string, unknown>>;
   readonly tasks: readonly TaskView[];
 }
 

@@ -1,4 +1,5 @@
 /** Turns time into runs: for each DAG, the data intervals that are due and have none. */
+import { programVersion } from '../infra/program-version.ts';
 import type { Dag } from './dag.ts';
 import type { DagStore } from './dag-store.ts';
 import { parseRunParams, type RunParams } from './params.ts';
@@ -71,16 +72,18 @@ export function newRun(
     /** @default from kind and interval */
     readonly runId?: string;
     readonly note?: string;
+    readonly conf?: NewRun['conf'];
   },
 ): NewRun {
   const { options, graph } = dag;
-  const { kind, interval, note } = about;
+  const { kind, interval, note, conf } = about;
   return {
     graph,
     runId: about.runId ?? runIdFor(kind, interval),
     kind,
     interval,
     params: parseRunParams(dag, about.params),
+    code: programVersion(),
     // A line of their own: the nightly run would stand behind all days of a backfill, which are earlier.
     lane: {
       name: kind === 'backfill' ? `backfill/${dag.id}` : dag.id,
@@ -89,6 +92,7 @@ export function newRun(
     ...(options.runTimeoutMs === undefined ? {} : { timeoutMs: options.runTimeoutMs }),
     ...(options.dependsOnPast === true && kind === 'scheduled' ? { dependsOnPast: true } : {}),
     ...(note === undefined ? {} : { note }),
+    ...(conf === undefined ? {} : { conf }),
   };
 }
 

@@ -10,13 +10,13 @@ import { runStore } from '../engine/run-store.ts';
 import { scheduleDue } from '../engine/scheduler-loop.ts';
 import type { Config } from '../infra/config.ts';
 import { createLogger, type Logger } from '../infra/log.ts';
+import { programVersion } from '../infra/program-version.ts';
 import { connectRedis } from '../infra/redis.ts';
 import { startArchivist } from './archivist.ts';
 import { every } from './every.ts';
 import { loadPipelines, OWN_PIPELINES } from './load-pipelines.ts';
 import { processName } from './names.ts';
 import { startNotifier } from './notifier.ts';
-import { programVersion } from './program-version.ts';
 import { runAsProcess } from './run-as-process.ts';
 
 export interface SchedulerOptions {

@@ -9,12 +9,12 @@ import { attemptLogs } from '../engine/redis-logs.ts';
 import { forgetProcess, type ProcessInfo, reportHands, reportProcess } from '../engine/redis-processes.ts';
 import type { Config } from '../infra/config.ts';
 import { createLogger, type Logger } from '../infra/log.ts';
+import { programVersion } from '../infra/program-version.ts';
 import { connectRedis } from '../infra/redis.ts';
 import { startAttemptPool } from './attempt-pool.ts';
 import { holdAttempts } from './held-attempts.ts';
 import { OWN_PIPELINES } from './load-pipelines.ts';
 import { processName, tokenSource } from './names.ts';
-import { programVersion } from './program-version.ts';
 import { runAsProcess } from './run-as-process.ts';
 import { type AttemptRunner, type AttemptStep, runClaimed } from './run-claimed.ts';
 

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { TriggerOptions } from '../engine/trigger-run.ts';
 import { withExamples } from '../help.ts';
 import { parseDay } from '../parse-day.ts';
+import { parseObject } from '../parse-object.ts';
 import { collectParam } from '../parse-param.ts';
 
 export function command(): Command {
@@ -15,6 +16,7 @@ export function command(): Command {
     .requiredOption('--date <date>', 'local day that the run is about: 2018-10-01', parseDay)
     .option('--param <name=value>', 'parameter of the run, may be repeated', collectParam, {})
     .option('--note <text>', 'why, for whoever looks at the run')
+    .option('--conf <json>', 'an object for programs that look at the run', parseObject)
     .option('--wait', 'wait for its end; the exit code is 0 only if it succeeds', false)
     .action(async (dagId: string, options: TriggerOptions) => {
       const { triggerRun } = await import('../engine/trigger-run.ts');

@@ -22,7 +22,7 @@ export function runText(run: RunView): string {
   const head = [
     `${style.bold(run.dagId)} ${run.runId}  ${stateText(run.state)}`,
     style.dim(
-      `interval ${run.interval.startIso} to ${run.interval.endIso}, parameters ${JSON.stringify(run.params)}`,
+      `interval ${run.interval.startIso} to ${run.interval.endIso}, parameters ${JSON.stringify(run.params)}${run.conf === undefined ? '' : `, conf ${JSON.stringify(run.conf)}`}${run.code === undefined ? '' : `, made by ${run.code}`}`,
     ),
     ...(run.cancelled === undefined ? [] : [style.yellow(run.cancelled)]),
   ];

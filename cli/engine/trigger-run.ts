@@ -17,6 +17,7 @@ export interface TriggerOptions extends CommonOptions {
   readonly date: string;
   readonly param: Readonly<Record<string, unknown>>;
   readonly note?: string;
+  readonly conf?: Readonly<Record<string, unknown>>;
   readonly wait: boolean;
 }
 
@@ -28,6 +29,7 @@ export async function triggerRun(dagId: string, options: TriggerOptions): Promis
       interval: intervalOfDay(dag.options, options.date),
       params: { ...config.dags[dagId]?.params, ...options.param },
       ...(options.note === undefined ? {} : { note: options.note }),
+      ...(options.conf === undefined ? {} : { conf: options.conf }),
     });
     const ref = { dagId, runId: run.runId };
     const { inserted } = await runStore(engine).insertRun(run);

@@ -107,6 +107,7 @@ const FIELDS = [
   'order',
   'note',
   'conf',
+  'code',
   'pool',
   'timeoutMs',
   'dependsOnPast',
@@ -117,7 +118,7 @@ function hashOf(values: readonly (string | null)[]): RunHash {
 }
 
 function toOpenRun(hash: RunHash, laneMax: number): OpenRun {
-  const { note, conf, pool, timeoutMs } = hash;
+  const { note, conf, code, pool, timeoutMs } = hash;
   return {
     dagId: hash.dag!,
     runId: hash.id!,
@@ -135,6 +136,7 @@ function toOpenRun(hash: RunHash, laneMax: number): OpenRun {
     dependsOnPast: hash.dependsOnPast === '1',
     ...(note === undefined ? {} : { note }),
     ...(conf === undefined ? {} : { conf }),
+    ...(code === undefined ? {} : { code }),
     ...(pool === undefined ? {} : { pool }),
     ...(timeoutMs === undefined ? {} : { timeoutMs: Number(timeoutMs) }),
   };

@@ -140,7 +140,7 @@ const AGAIN = 'Asked for again after Redis was lost.';
 async function askAgain(engine: RedisEngine, history: RunHistory, run: OpenRun): Promise<boolean> {
   const graph = await history.readGraph(run.dagId, run.version);
   if (graph === undefined) return false;
-  const { lane, laneMax, order, pool, timeoutMs, note, conf, dependsOnPast } = run;
+  const { lane, laneMax, order, pool, timeoutMs, note, conf, code, dependsOnPast } = run;
   const { inserted } = await runStore(engine).insertRun({
     graph,
     runId: run.runId,
@@ -152,6 +152,7 @@ async function askAgain(engine: RedisEngine, history: RunHistory, run: OpenRun):
     order,
     dependsOnPast,
     ...(conf === undefined ? {} : { conf: JSON.parse(conf) as Record<string, unknown> }),
+    ...(code === undefined ? {} : { code }),
     ...(pool === undefined ? {} : { pool }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });

@@ -53,6 +53,7 @@ const openRun = z.object({
   order: z.number(),
   note: z.string().optional(),
   conf: z.string().optional(),
+  code: z.string().optional(),
   pool: z.string().optional(),
   timeoutMs: z.number().optional(),
   dependsOnPast: z.boolean(),

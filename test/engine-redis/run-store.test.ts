@@ -11,6 +11,7 @@ import { refusalOf } from '../../engine/redis-refusals.ts';
 import { allScripts } from '../../engine/redis-scripts.ts';
 import { defineTask } from '../../engine/task.ts';
 import { isFlyerlineError } from '../../infra/errors.ts';
+import { programVersion } from '../../infra/program-version.ts';
 import { redisInstalled, useRedis } from '../support/redis.ts';
 import { describeWith } from '../support/requirement.ts';
 import { type StoreFixture, storeFixture } from './store-fixture.ts';
@@ -56,6 +57,19 @@ describeWith(redisInstalled, 'the run store', () => {
     expect(results.filter(({ inserted }) => inserted)).toHaveLength(1);
     expect(new Set(results.map(({ seq }) => seq)).size).toBe(1);
     expect(store.ready).toHaveLength(1);
+  });
+
+  it('shows what a run was made with: note, conf, and the version of the program', async () => {
+    const conf = { ticket: 42, asked: ['a', 'b'] };
+    const ref = await store.insert(pair, '2018-10-01', { note: 'as asked', conf });
+    expect(await store.reader.getRun(ref)).toMatchObject({
+      note: 'as asked',
+      conf,
+      code: programVersion(),
+      version: pair.graph.version,
+    });
+    const large = { text: 'x'.repeat(20_000) };
+    await expect(store.insert(pair, '2018-10-02', { conf: large })).rejects.toThrow(/conf of more than/);
   });
 
   it('begins runs in the order of their intervals, as many at a time as the DAG allows', async () => {

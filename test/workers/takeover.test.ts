@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { attemptStore } from '../../engine/attempt-store.ts';
 import { listProcesses } from '../../engine/redis-processes.ts';
+import { loadConfig } from '../../infra/config.ts';
 import { engineFixture } from '../support/engine-fixture.ts';
 import { redisInstalled, useRedis } from '../support/redis.ts';
 import { describeWith } from '../support/requirement.ts';
@@ -29,6 +30,29 @@ describeWith(redisInstalled, 'takeover', () => {
     expect(await reader.listPastAttempts(ref)).toMatchObject([
       { outcome: 'lost', error: { code: 'FL_LEASE_LOST' } },
     ]);
+  });
+
+  it('goes on within 15 s of a kill with the default settings', async () => {
+    const { leaseMs, reconcileMs, schedulerTickMs } = loadConfig({}, {}).engine;
+    const { fork, startScheduler, startWorker, trigger, journal, until } = await fixture({
+      leaseMs,
+      reconcileMs,
+      schedulerTickMs,
+    });
+    await startScheduler();
+    const doomed = await fork('worker');
+    const ref = await trigger('patient');
+    await until('the task has started', async () => (await journal(ref)).length === 1);
+    await startWorker();
+    // The worst moment: its lease has just been extended.
+    const killedMs = Date.now();
+    doomed.kill('SIGKILL');
+    await until(
+      'another worker runs it',
+      async () => (await journal(ref)).includes('start patient#2'),
+      15_000,
+    );
+    expect(Date.now() - killedMs).toBeLessThan(15_000);
   });
 
   it('ends the child processes of a worker that was killed', async () => {
