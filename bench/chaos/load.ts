@@ -26,7 +26,7 @@ export interface Load {
 }
 
 /** Of those by hand. */
-const UNFINISHED_MAX = 8;
+const UNFINISHED_MAX = 6;
 const LOOK_MS = 150;
 
 export function startLoad(engine: RedisEngine, dags: readonly Dag[]): Load {

@@ -16,7 +16,7 @@ export function randomDags(seed: number): readonly Dag<DrillServices>[] {
   const daily = randomDag('chaos-daily', chanceOf(seed, 'dag-daily'), {
     schedule: '@daily',
     startDate: '2018-10-01',
-    endDate: '2018-10-12',
+    endDate: '2018-10-06',
     catchup: true,
     activeRunsMax: 2,
   });
