@@ -52,7 +52,12 @@ async function uploadOnce(
   const upload = { Bucket: bucket, Key: objectKey, UploadId: '' };
   try {
     const created = await client.send(
-      new CreateMultipartUploadCommand({ ...objectOf(target, writeId), ChecksumAlgorithm: 'CRC32' }),
+      // Of the whole object, so that whoever reads it can compare; by default it is one of the parts' checksums.
+      new CreateMultipartUploadCommand({
+        ...objectOf(target, writeId),
+        ChecksumAlgorithm: 'CRC32',
+        ChecksumType: 'FULL_OBJECT',
+      }),
     );
     upload.UploadId = created.UploadId!;
     const Parts = await sendParts(client, upload, file, size);

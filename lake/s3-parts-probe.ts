@@ -49,7 +49,11 @@ export async function probeParts({
 /** Whether the completion of an upload is refused by a condition that does not hold. */
 async function isRefused(client: S3Client, object: Probed, condition: WriteCondition): Promise<boolean> {
   const { UploadId } = await client.send(
-    new CreateMultipartUploadCommand({ ...object, ChecksumAlgorithm: 'CRC32' }),
+    new CreateMultipartUploadCommand({
+      ...object,
+      ChecksumAlgorithm: 'CRC32',
+      ChecksumType: 'FULL_OBJECT',
+    }),
   );
   const upload = { Bucket: object.Bucket, Key: object.Key, UploadId };
   try {

@@ -61,8 +61,8 @@ async function* resuming(source: S3Source, offset: number, first: OpenAnswer): A
       }
       if (position < size) throw new Error(`the answer ended at byte ${position} of ${size}`);
     } catch (error) {
-      // All bytes came, and the client compared their checksum with the one that the server keeps.
-      if (position >= size) throw arrivedSpoiled(source.storeUrl, source.key, error);
+      if (position >= size || isWrongChecksum(error))
+        throw arrivedSpoiled(source.storeUrl, source.key, error);
       breaks += 1;
       if (breaks > BREAKS_MAX || !isBroken(error)) {
         throw storeUnreachable(source.storeUrl, `reading "${source.key}"`, error);
@@ -99,6 +99,14 @@ async function openAt(source: S3Source, position: number, etag?: string): Promis
     }
     throw storeUnreachable(storeUrl, `reading "${key}"`, error);
   }
+}
+
+/**
+ * The client compares checksums when all bytes have come; a slow reader has not got them all by then. To go on from where it
+ * is would complete the wrong half.
+ */
+function isWrongChecksum(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Checksum mismatch');
 }
 
 /** Errors with a code or without an HTTP status come from the connection; the others are the server's word. */
