@@ -28,6 +28,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'snippet', group: 'Look', load: () => import('./commands/snippet.ts') },
   { name: 'scheduler', group: 'Operate', load: () => import('./commands/scheduler.ts') },
   { name: 'worker', group: 'Operate', load: () => import('./commands/worker.ts') },
+  { name: 'clear', group: 'Operate', load: () => import('./commands/clear.ts') },
   { name: 'notify', group: 'Operate', load: () => import('./commands/notify.ts') },
   { name: 'recover', group: 'Operate', load: () => import('./commands/recover.ts') },
   { name: 'rollback', group: 'Operate', load: () => import('./commands/rollback.ts') },

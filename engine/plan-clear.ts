@@ -25,8 +25,13 @@ export interface ClearPlan {
   readonly instances: readonly (InstanceKey & { readonly state: TaskState })[];
 }
 
-/** Throws FL_USAGE for a task or a map index that the run does not have. */
-export function planClear(run: RunState, request: ClearRequest): ClearPlan {
+/** Several requests make one plan. Throws FL_USAGE for a task or a map index that the run does not have. */
+export function planClear(run: RunState, ...requests: readonly ClearRequest[]): ClearPlan {
+  const targets = requests.flatMap((request) => targetsOf(run, request));
+  return { targets, instances: setBackBy(run, targets) };
+}
+
+function targetsOf(run: RunState, request: ClearRequest): readonly ClearTarget[] {
   const { taskId, mapIndices, downstream = true, upstream = false, onlyFailed = false } = request;
   if (!indexGraph(run.graph).node.has(taskId)) throw unknown(run, `task "${taskId}"`);
   const wanted = new Set([
@@ -34,13 +39,12 @@ export function planClear(run: RunState, request: ClearRequest): ClearPlan {
     taskId,
     ...(downstream ? descendantsOf(run.graph, taskId) : []),
   ]);
-  const targets = run.graph.tasks
+  return run.graph.tasks
     .filter(({ id }) => wanted.has(id))
     .flatMap(({ id }): readonly ClearTarget[] => {
       const asked = id === taskId && mapIndices !== undefined ? { mapIndices } : {};
       return onlyFailed ? failedPart(run.tasks[id]!, { taskId: id, ...asked }) : [{ taskId: id, ...asked }];
     });
-  return { targets, instances: setBackBy(run, targets) };
 }
 
 function failedPart(task: TaskRun, target: ClearTarget): readonly ClearTarget[] {

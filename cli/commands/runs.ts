@@ -2,10 +2,12 @@
 import { Argument, Command, Option } from 'commander';
 import { RUN_STATES } from '../../engine/states.ts';
 import type { CommonOptions } from '../common-options.ts';
-import type { CancelOptions, ClearOptions, MarkOptions } from '../engine/change-run.ts';
+import type { CancelOptions, MarkOptions } from '../engine/change-run.ts';
+import type { ClearOptions } from '../engine/clear-command.ts';
 import type { ListRunsOptions } from '../engine/look-at-runs.ts';
 import { withExamples } from '../help.ts';
 import { parseCount } from '../parse-number.ts';
+import { clearOptions } from './clear.ts';
 
 const RUN = 'nightly scheduled__2018-10-01T00:00:00-04:00';
 
@@ -73,15 +75,15 @@ function cancel(): Command {
 }
 
 function clear(): Command {
-  const declared = ofRun('clear', 'Runs tasks again, all or some. Without --yes it only says which.')
-    .option('--task <id>', 'only this task, may be repeated', collect, [])
-    .option('--downstream', 'and what is behind them', false)
-    .option('--failed', 'only those that failed', false)
-    .option('--yes', 'do it', false)
-    .action(async (dagId: string, runId: string, options: ClearOptions) => {
-      const { clearRun } = await import('../engine/change-run.ts');
-      await clearRun(dagId, runId, options);
-    });
+  const declared = clearOptions(
+    ofRun(
+      'clear',
+      'Runs tasks again, all or some. Without --yes it only says which. "clear" does many runs.',
+    ),
+  ).action(async (dagId: string, runId: string, options: ClearOptions) => {
+    const { clearCommand } = await import('../engine/clear-command.ts');
+    await clearCommand(dagId, runId, options);
+  });
   return withExamples(declared, [
     [`runs clear ${RUN} --failed --downstream`, 'what would run again'],
     [`runs clear ${RUN} --failed --downstream --yes`, 'run it again'],
@@ -117,8 +119,4 @@ function ofRun(name: string, description: string): Command {
     .description(description)
     .argument('<dag>', 'name of the DAG')
     .argument('<run>', 'run id, as "runs" lists it');
-}
-
-function collect(text: string, before: readonly string[]): readonly string[] {
-  return [...before, text];
 }
