@@ -1,0 +1,45 @@
+/** `workers` and `pools`: who is at work, and limiting it, as a user sees it. */
+import { expect, it } from 'vitest';
+import type { PoolRow } from '../../engine/redis-pools.ts';
+import type { SeenProcess } from '../../engine/redis-processes.ts';
+import { programVersion } from '../../infra/program-version.ts';
+import { engineFixture } from '../support/engine-fixture.ts';
+import { flyerline, flyerlineJson } from '../support/flyerline.ts';
+import { redisInstalled, useRedis } from '../support/redis.ts';
+import { describeWith } from '../support/requirement.ts';
+
+describeWith(redisInstalled, 'the fleet', () => {
+  const server = useRedis();
+
+  it('is listed with version and load, and runs no more of a pool than it has slots', async () => {
+    const prefix = server.uniquePrefix();
+    const env = { FLYERLINE_REDIS_URL: server.url, FLYERLINE_REDIS_PREFIX: prefix };
+    const { trigger, startScheduler, startWorker, until, reader, runs } = await engineFixture(
+      server.url,
+      prefix,
+    );
+    expect((await flyerline(['workers'], { env })).stdout).toMatch(/^No scheduler and no worker/);
+    // Before any of the test DAGs is due.
+    await startScheduler({ clock: () => Date.parse('2018-09-01T00:00:00Z') });
+    const { id } = await startWorker();
+    await flyerline(['pools', 'set', 'default', '1'], { env });
+    const [first, second] = [await trigger('patient'), await trigger('patient')];
+    const stateOf = async (ref: typeof first) => (await reader.getRun(ref)).tasks[0]!.state;
+    await until('one runs', async () => (await stateOf(first)) === 'running');
+    const { pools } = await flyerlineJson<{ pools: PoolRow[] }>(['pools'], { env });
+    expect(pools).toEqual([{ pool: 'default', slots: 1, taken: 1, waiting: 1 }]);
+    expect((await flyerline(['pools', 'unset', 'default'], { env })).stdout).toBe(
+      '✓ pool default has no limit\n',
+    );
+    await until('the other runs, too', async () => (await stateOf(second)) === 'running');
+    type Fleet = Record<'schedulers' | 'workers', SeenProcess[]>;
+    const fleet = await until('the load is reported', async () => {
+      const found = await flyerlineJson<Fleet>(['workers'], { env });
+      return found.workers[0]?.running === 2 && found;
+    });
+    expect(fleet.schedulers).toMatchObject([{ version: programVersion() }]);
+    expect(fleet.workers).toMatchObject([{ id, version: programVersion(), concurrency: 2, draining: false }]);
+    await runs.cancelRun(first, 'enough');
+    await runs.cancelRun(second, 'enough');
+  });
+});
