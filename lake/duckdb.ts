@@ -126,6 +126,12 @@ export function sqlString(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
+/**
+ * A statement after which joins of this instance yield their rows in the order of the left side, as a COPY without ORDER BY needs it:
+ * else the optimizer reads the smaller side into a hash table, and the order is that of the other one.
+ */
+export const KEEP_JOIN_ORDER = "SET disabled_optimizers = 'join_order,build_side_probe_side'";
+
 /** A name as an SQL identifier. */
 export function sqlName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

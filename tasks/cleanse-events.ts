@@ -1,6 +1,6 @@
 /** Cleanse: normalise ids, fill gaps, drop duplicates, put each user's events in the rules' order (R2 to R5, R13). */
 import { join } from 'node:path';
-import { type Duck, openDuck, writeParquet } from '../lake/duckdb.ts';
+import { type Duck, KEEP_JOIN_ORDER, openDuck, writeParquet } from '../lake/duckdb.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
 import { sha256Hex } from '../lake/sha256.ts';
 import { cleanEvents, stagedEvents } from './assets.ts';
@@ -44,6 +44,7 @@ export async function cleanseBucket(
   ref: BucketRef,
   scratchDir: string,
 ): Promise<CleanRef> {
+  await duck.run(KEEP_JOIN_ORDER);
   await openBucketRows(duck, store, inputs, ref, scratchDir);
   const has = await findOptionalColumns(duck);
   await setVariables(duck, { ...variablesOf(inputs), has_ids: has.ids, has_received_at: has.received });

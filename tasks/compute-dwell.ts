@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { invariant } from '../infra/errors.ts';
 import { int8Column, int32Column, uint8Column } from '../lake/column-table.ts';
-import { type Duck, openDuck, writeParquet } from '../lake/duckdb.ts';
+import { type Duck, KEEP_JOIN_ORDER, openDuck, writeParquet } from '../lake/duckdb.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
 import type { TableSchema } from '../lake/table-schema.ts';
 import { cleanEvents, dwellFacts } from './assets.ts';
@@ -52,6 +52,7 @@ export async function dwellOfBucket(
   const [eventsPath, usersPath, placesPath] = await Promise.all(
     [keys.events, keys.users, keys.places].map((key) => store.fetchFile(key, scratchDir)),
   );
+  await duck.run(KEEP_JOIN_ORDER);
   await setVariables(duck, {
     day: ref.day,
     day_start_ms: dayStartMs(ref.day),

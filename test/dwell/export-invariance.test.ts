@@ -46,19 +46,15 @@ describe('the exports of three days, run one by one', { timeout: 180_000 }, () =
     expect(await exportsOf({ 'all.csv': ROWS }, DAYS, options)).toEqual(expected);
   });
 
-  it('hold the same rows in one bucket and in four', async () => {
-    const rowsOf = async (buckets: number) => {
+  it('hold the same rows in the same order in one bucket and in four', async () => {
+    const textsOf = async (buckets: number) => {
       const lake = join(temp.fresh(), 'lake');
       await publishDays(lake, ROWS, { params: PARAMS, buckets, exported: true, days: DAYS });
       return DAYS.flatMap((day) =>
-        TABLES.map((table) =>
-          readFileSync(join(lake, currentKey(table, day, 'csv')), 'utf8')
-            .split('\n')
-            .sort(),
-        ),
+        TABLES.map((table) => readFileSync(join(lake, currentKey(table, day, 'csv')), 'utf8')),
       );
     };
-    expect(await rowsOf(4)).toEqual(await rowsOf(1));
+    expect(await textsOf(4)).toEqual(await textsOf(1));
   });
 });
 
