@@ -18,22 +18,25 @@ export interface DigestEntry {
   readonly digest: PartitionDigest;
 }
 
-const line = z.tuple([
-  z.number(), // token
-  z.string(), // inputs digest
-  z.number(), // input count
-  z.string().nullable(), // partitions digest
-  z.string(), // code version
-  z.string(), // definition version
-  z.string(), // params digest
-  z.number(), // row count
-  z.number(), // committed at, epoch ms
-  z.number().nullable(), // as of, epoch ms
-  z.enum(['provisional', 'final']).nullable(), // status
-  z.string(), // run id
-  z.union([z.literal(0), z.literal(1)]), // shown
-]);
-type Line = z.infer<typeof line>;
+type Line = readonly [
+  token: number,
+  inputsDigest: string,
+  inputCount: number,
+  partitionsDigest: string | null,
+  codeVersion: string,
+  definitionVersion: string,
+  paramsDigest: string,
+  rowCount: number,
+  committedAtMs: number,
+  asOfMs: number | null,
+  status: PartitionDigest['status'],
+  runId: string,
+  isShown: 0 | 1,
+];
+
+const LINE_LENGTH = 13;
+// Field by field, tens of thousands of lines would take longer to check than to read. They are ours; another layout is longer or shorter.
+const line = z.custom<Line>((value) => Array.isArray(value) && value.length === LINE_LENGTH);
 
 const monthDocument = z.object({
   format: z.literal(1),
@@ -137,13 +140,20 @@ const lineOf = (digest: PartitionDigest): Line => [
 ];
 
 function digestOfLine(line: Line, params: MonthDocument['params']): PartitionDigest {
-  const [token, inputsDigest, inputCount, partitionsDigest, codeVersion, ...others] = line;
-  const [definitionVersion, paramsDigest, rowCount, committedAtMs, asOfMs, status, runId, isShown] = others;
   return {
-    token: twentyDigits(token),
-    ...{ inputsDigest, inputCount, partitionsDigest, codeVersion, definitionVersion, paramsDigest },
-    params: params[paramsDigest] ?? {},
-    ...{ rowCount, committedAtMs, asOfMs, status, runId },
-    isShown: isShown === 1,
+    token: twentyDigits(line[0]),
+    inputsDigest: line[1],
+    inputCount: line[2],
+    partitionsDigest: line[3],
+    codeVersion: line[4],
+    definitionVersion: line[5],
+    paramsDigest: line[6],
+    params: params[line[6]] ?? {},
+    rowCount: line[7],
+    committedAtMs: line[8],
+    asOfMs: line[9],
+    status: line[10],
+    runId: line[11],
+    isShown: line[12] === 1,
   };
 }

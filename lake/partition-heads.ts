@@ -14,7 +14,7 @@ import {
   headToken,
   pinnedToken,
   readSnapshot,
-  type Snapshot,
+  readTransactions,
 } from './table-log.ts';
 import type { TableSchema } from './table-schema.ts';
 
@@ -35,8 +35,6 @@ export interface HeadsOptions {
   readonly heals?: boolean;
   /** Tables whose contents are asked for. @default none */
   readonly contentOf?: readonly string[];
-  /** Snapshots that were read before, by table: only what is newer is read. */
-  readonly since?: ReadonlyMap<string, Snapshot>;
 }
 
 const READS_AT_ONCE = 32;
@@ -47,10 +45,12 @@ export async function readHeads(
   tables: readonly TableSchema[],
   options: HeadsOptions,
 ): Promise<PartitionHead[]> {
-  const { from, to, heals = false, contentOf = [], since } = options;
+  const { from, to, heals = false, contentOf = [] } = options;
   const [digests, ...snapshots] = await Promise.all([
     readDigests(store, { from, to }),
-    ...tables.map(({ name }) => readSnapshot(store, name, { since: since?.get(name) })),
+    ...tables.map(({ name }) =>
+      contentOf.includes(name) ? readSnapshot(store, name) : readTransactions(store, name),
+    ),
   ]);
   const heads: PartitionHead[] = [];
   const unknown: { schema: TableSchema; day: Day; token: string; at: number }[] = [];

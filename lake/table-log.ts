@@ -24,6 +24,8 @@ export interface SnapshotOptions {
   readonly version?: number | undefined;
   /** A snapshot that was read before: only newer entries are read. */
   readonly since?: Snapshot | undefined;
+  /** Kinds of actions that are read of a checkpoint: the snapshot lacks the others. @default all */
+  readonly columns?: readonly string[];
 }
 
 /**
@@ -42,7 +44,7 @@ export async function readSnapshot(
   const base =
     since !== undefined && since.version <= wanted && since.version >= (checkpoint ?? -1)
       ? since
-      : await readCheckpoint(store, table, checkpoint);
+      : await readCheckpoint(store, table, checkpoint, options.columns);
   const versions = listed.entries.filter((version) => version > base.version && version <= wanted);
   versions.forEach((version, index) => {
     const next = base.version + 1 + index;
@@ -52,6 +54,14 @@ export async function readSnapshot(
   if (options.version !== undefined && newest !== wanted) throw noSuchVersion(table, wanted, newest);
   if (versions.length === 0) return base;
   return applyEntries(base, await readEntries(store, table, versions));
+}
+
+/**
+ * The newest version with its transactions alone: which claim each partition shows, and which are pinned. Its files are not
+ * those of the table. Of a large table this is read several times faster. Throws as `readSnapshot` does.
+ */
+export async function readTransactions(store: ObjectStore, table: string): Promise<Snapshot> {
+  return readSnapshot(store, table, { columns: ['txn'] });
 }
 
 /** The actions of one version. Throws FL_OBJECT_MISSING. */
@@ -115,6 +125,7 @@ async function readCheckpoint(
   store: ObjectStore,
   table: string,
   version: number | undefined,
+  columns?: readonly string[],
 ): Promise<Snapshot> {
   if (version === undefined) return emptySnapshot(table);
   const { body } = await store.get(checkpointKey(table, version));
@@ -124,7 +135,7 @@ async function readCheckpoint(
       body.buffer.slice(body.byteOffset + start, body.byteOffset + end) as ArrayBuffer,
   };
   try {
-    const rows = await parquetReadObjects({ file, compressors });
+    const rows = await parquetReadObjects({ file, compressors, ...(columns && { columns: [...columns] }) });
     return applyEntries(emptySnapshot(table), [
       { version, actions: rows.map((row) => logAction.parse(row)) },
     ]);
