@@ -9,6 +9,7 @@ import { dayParamsSchema } from '../tasks/day-params.ts';
 import { exportCsv } from '../tasks/export-csv.ts';
 import { exportParquet } from '../tasks/export-parquet.ts';
 import { ingestDrops } from '../tasks/ingest-drops.ts';
+import { findLateDays } from '../tasks/partitions/find-late-days.ts';
 import { publishDay } from '../tasks/publish-day.ts';
 import { updateCatalog } from '../tasks/update-catalog.ts';
 
@@ -26,6 +27,7 @@ export const nightly = dag(
   },
   (task, group) => {
     const raw = task(ingestDrops, {});
+    task(findLateDays, {}, { after: [raw] });
     const clean = task(cleanseEvents, { raw });
     const dwell = task(computeDwell, { clean });
     const tables = task(buildReports, { dwell });

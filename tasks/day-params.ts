@@ -8,6 +8,8 @@ export const dayParamsSchema = z.strictObject({
   force: z.boolean().default(false),
   /** A day with a larger share of rejected rows is not published, 0..1. */
   rejected_share_max: z.number().min(0).max(1).default(0.05),
+  /** How many days before its own a scheduled run looks for days that late drops have made stale, and has them made again. */
+  lookback_days: z.int().min(0).max(366).default(7),
   /** The moment by which a day is provisional or final (R12), ISO 8601 with an offset. By default that at which the drops are listed. */
   known_at: z.iso.datetime({ offset: true }).optional(),
 });
@@ -16,6 +18,12 @@ export type DayParams = z.infer<typeof dayParamsSchema>;
 
 /** The part of the run's parameters that decides what the numbers are. */
 export function metricParamsOf(params: DayParams): MetricParams {
-  const { force: _force, rejected_share_max: _share, known_at: _known, ...metric } = params;
+  const {
+    force: _force,
+    rejected_share_max: _share,
+    lookback_days: _days,
+    known_at: _known,
+    ...metric
+  } = params;
   return metric;
 }

@@ -24,6 +24,8 @@ export interface AttemptRunner {
   readonly queues: readonly string[];
   readonly drawToken: () => string;
   readonly leaseMs: number;
+  /** Keeps the runs that a task asks for, if its result asks for any. */
+  readonly keepRequests: (from: { dagId: string; runId: string }, result: unknown) => Promise<void>;
   /** It takes no new attempts: what runs is the last. */
   readonly draining: boolean;
   /** For crash drills: called with the name of each step when it is done. */
@@ -105,6 +107,8 @@ async function report(
   outcome: AttemptOutcome,
 ): Promise<Claim | undefined> {
   const { log, queues, worker, leaseMs } = runner;
+  // First the requests, then the end: should this worker die in between, another attempt asks for the same runs again.
+  if (outcome.kind === 'success') await runner.keepRequests({ dagId, runId }, outcome.result);
   const token = runner.drawToken();
   const order = runner.draining ? undefined : { queues, token, worker, leaseMs };
   const { refusal, next } = await tellStore(runner.store, attempt, outcome, order);

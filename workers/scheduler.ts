@@ -6,6 +6,7 @@ import { dispatcher, sweep } from '../engine/dispatch.ts';
 import { pruneRuns, reconcile } from '../engine/reconciler.ts';
 import { redisEngine } from '../engine/redis-engine.ts';
 import { forgetProcess, reportProcess } from '../engine/redis-processes.ts';
+import { makeRequestedRuns } from '../engine/run-requests.ts';
 import { runStore } from '../engine/run-store.ts';
 import { scheduleDue } from '../engine/scheduler-loop.ts';
 import type { Config } from '../infra/config.ts';
@@ -85,7 +86,8 @@ export async function startScheduler(config: Config, options: SchedulerOptions):
         const settingsOf = (dagId: string) => config.dags[dagId] ?? {};
         const onRunMade = () => options.onStep?.('run-made');
         const made = await scheduleDue(dags, { runs, dagStates, nowMs: clock(), settingsOf, onRunMade });
-        for (const run of made) log.info('A run was made.', { ...run });
+        const asked = await makeRequestedRuns(engine, dags, (dagId) => settingsOf(dagId).params);
+        for (const run of [...made, ...asked]) log.info('A run was made.', { ...run });
         return undefined;
       },
       failed('make runs'),

@@ -7,6 +7,7 @@ import { dispatcher } from '../engine/dispatch.ts';
 import { redisEngine } from '../engine/redis-engine.ts';
 import { attemptLogs } from '../engine/redis-logs.ts';
 import { forgetProcess, type ProcessInfo, reportHands, reportProcess } from '../engine/redis-processes.ts';
+import { keepRunRequests } from '../engine/run-requests.ts';
 import type { Config } from '../infra/config.ts';
 import { createLogger, type Logger } from '../infra/log.ts';
 import { programVersion } from '../infra/program-version.ts';
@@ -74,6 +75,7 @@ export async function startWorker(config: Config, options: WorkerOptions): Promi
     queues,
     drawToken: tokenSource(),
     leaseMs,
+    keepRequests: (from, result) => keepRunRequests(engine, from, result),
     onStep: options.onStep,
     get draining() {
       return draining;

@@ -10,6 +10,7 @@ import { EXIT } from '../exit-code.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { describeReport } from './describe-report.ts';
 import { notifyOfRun } from './notify-run.ts';
+import { lateText, restateLateDays } from './restate-late-days.ts';
 import { RunProgress } from './run-progress.ts';
 import { reportOf } from './run-report.ts';
 
@@ -19,6 +20,8 @@ export interface RunCommandOptions extends CommonOptions {
   readonly lake?: string;
   readonly param: Readonly<Record<string, unknown>>;
   readonly force: boolean;
+  /** Earlier days that late drops have made stale are made again. */
+  readonly restate: boolean;
   /** False: people are not told of the run. */
   readonly notify: boolean;
   readonly memoryLimit?: number;
@@ -54,8 +57,14 @@ export async function runDag(dagId: string, options: RunCommandOptions): Promise
     // Who interrupts a run knows of it.
     if (!signal.aborted) await notifier?.end(summary);
     const report = reportOf(summary, config);
-    process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${describeReport(report)}\n`);
-    process.exitCode = signal.aborted ? EXIT.interrupted : report.state === 'success' ? EXIT.ok : EXIT.failed;
+    if (!json) process.stdout.write(`${describeReport(report)}\n`);
+    const about = { dag, summary, services, config, day: options.date, isAsked: options.restate, signal };
+    const late = signal.aborted ? undefined : await restateLateDays(about);
+    if (json) process.stdout.write(`${JSON.stringify({ ...report, ...late })}\n`);
+    else if (late !== undefined && lateText(late) !== '') process.stdout.write(`${lateText(late)}\n`);
+    const isWell =
+      report.state === 'success' && (late?.restated ?? []).every(({ state }) => state === 'success');
+    process.exitCode = signal.aborted ? EXIT.interrupted : isWell ? EXIT.ok : EXIT.failed;
   } finally {
     progress.stop();
     await closeServices(services);

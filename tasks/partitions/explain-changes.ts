@@ -45,12 +45,14 @@ export async function explainChanges(
     );
   }
   return facts.map((fact) => {
-    if (fact.head === undefined) return fact;
-    const paramChanges =
-      fact.head.paramsDigest === fact.expected.paramsDigest
-        ? undefined
-        : paramChangesOf(paramsOf.get(fact.head.paramsDigest) ?? {}, params);
-    return { ...fact, changes: changes.get(nameOf(fact)), paramChanges };
+    const { head, expected } = fact;
+    if (head === undefined) return fact;
+    const ofInputs = changes.get(nameOf(fact));
+    if (head.paramsDigest === expected.paramsDigest) {
+      return ofInputs === undefined ? fact : { ...fact, changes: ofInputs };
+    }
+    const before = paramsOf.get(head.paramsDigest) ?? {};
+    return { ...fact, changes: ofInputs, paramChanges: paramChangesOf(before, params) };
   });
 }
 

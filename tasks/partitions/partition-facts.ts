@@ -1,11 +1,17 @@
 /** Facts about partitions put together: what is committed, and what a run would make it of now. Reads nothing. */
-import type { ExpectedFacts, HeadFacts, PartitionFacts, RunFacts } from '../../engine/partition-state.ts';
+import type {
+  ExpectedFacts,
+  Finality,
+  HeadFacts,
+  PartitionFacts,
+  RunFacts,
+} from '../../engine/partition-state.ts';
 import { inputsDigestOf, paramsDigestOf, partitionsDigestOf } from '../../lake/partition-digest.ts';
 import type { PartitionHead } from '../../lake/partition-heads.ts';
 import { DAYS_COMPARED, daysAround } from '../compare/comparison.ts';
 import { dayStatus } from '../day-status.ts';
 import { definitionOf } from '../definition-of.ts';
-import { dayName, dayNumber } from '../ingest/days.ts';
+import { DAY_MS, dayName, dayNumber } from '../ingest/days.ts';
 import { DEFINITION_VERSION, type MetricParams } from '../metric-params.ts';
 import { CLEAN_EVENTS, MERCHANT_DAY, MERCHANT_METRICS, PUBLISHED_TABLES } from '../tables.ts';
 import { inputsOfDays } from './inputs-of-days.ts';
@@ -29,12 +35,17 @@ export interface FactsOptions {
 /** One per day and asset, in order of days, then of assets. */
 export function partitionFacts(options: FactsOptions): PartitionFacts[] {
   const { assets, heads, runs } = options;
-  const headOf = new Map(heads.map((head) => [`${head.day} ${head.table}`, head]));
+  const headOf = new Map<string, Map<string, PartitionHead>>();
+  for (const head of heads) {
+    const ofTable = headOf.get(head.table) ?? new Map<string, PartitionHead>();
+    ofTable.set(head.day, head);
+    headOf.set(head.table, ofTable);
+  }
   const expectedOf = expectation(options);
   const facts: PartitionFacts[] = [];
   for (const day of daysBetween(options.from, options.to)) {
     const expected = expectedOf(day);
-    const headFor = (asset: string, of = day) => headOf.get(`${of} ${asset}`);
+    const headFor = (asset: string, of = day) => headOf.get(asset)?.get(of);
     const run = runs?.get(day);
     for (const asset of assets) {
       const head = headFor(asset);
@@ -96,6 +107,7 @@ function comparedFacts(
 function expectation({ params, codeVersion, nowMs, drops }: FactsOptions): (day: string) => ExpectedFacts {
   const inputsOf = inputsOfDays(drops.parsed, params);
   const paramsDigest = paramsDigestOf(params);
+  const finalityOf = finalities(params, nowMs);
   return (day) => {
     const { drops: ofDay, rowCount } = inputsOf(day);
     return {
@@ -106,20 +118,31 @@ function expectation({ params, codeVersion, nowMs, drops }: FactsOptions): (day:
       paramsDigest,
       rowCount,
       unread: drops.unreadOfDay.get(day) ?? [],
-      finality: dayStatus(day, params, nowMs),
+      finality: finalityOf(day),
     };
   };
 }
 
 function headFacts({ digest }: PartitionHead): HeadFacts {
-  const { token, inputsDigest, inputCount, codeVersion, definitionVersion, paramsDigest } = digest;
-  const { committedAtMs, runId, isShown, status } = digest;
   return {
-    claim: Number(token),
-    ...{ inputsDigest, inputCount, codeVersion, definitionVersion, paramsDigest },
-    ...{ committedAtMs, runId, isShown },
-    finality: status ?? undefined,
+    claim: Number(digest.token),
+    inputsDigest: digest.inputsDigest,
+    inputCount: digest.inputCount,
+    codeVersion: digest.codeVersion,
+    definitionVersion: digest.definitionVersion,
+    paramsDigest: digest.paramsDigest,
+    committedAtMs: digest.committedAtMs,
+    runId: digest.runId,
+    isShown: digest.isShown,
+    finality: digest.status ?? undefined,
   };
+}
+
+/** Once a day is final, so are all before it: only the few around the boundary are asked. */
+function finalities(params: MetricParams, nowMs: number): (day: string) => Finality {
+  let finalDay = dayName(Math.floor(nowMs / DAY_MS) + 2);
+  while (dayStatus(finalDay, params, nowMs) !== 'final') finalDay = daysAround(finalDay, -1, -1)[0]!;
+  return (day) => (day <= finalDay ? 'final' : 'provisional');
 }
 
 function recipeOf(upstream: PartitionHead | undefined): Partial<ExpectedFacts> {
