@@ -28,6 +28,7 @@ export function command(): Command {
       'bench compute --events 1M',
       'a day of a million events against a DuckDB script, Node, polars and PySpark',
     ],
+    ['bench chaos --seed 7', 'a minute of kills, freezes and cut connections, and nothing may be lost'],
     ['bench lake', 'commits, exports and many partitions against deltalake for Python'],
     ['bench spark', "whether Spark with Delta's jars reads the tables as they are"],
   ]);
