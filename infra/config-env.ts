@@ -23,6 +23,8 @@ export const ENVIRONMENT_SETTINGS: Readonly<Record<string, readonly [path: strin
   FLYERLINE_S3_CONNECTION_TIMEOUT_MS: ['s3.connectionTimeoutMs', 'number'],
   FLYERLINE_S3_SERVER_SIDE_ENCRYPTION: ['s3.serverSideEncryption', 'text'],
   FLYERLINE_S3_KMS_KEY_ID: ['s3.kmsKeyId', 'text'],
+  FLYERLINE_SQL_TIMEOUT_MS: ['sql.timeoutMs', 'number'],
+  FLYERLINE_SQL_ROWS_MAX: ['sql.rowsMax', 'number'],
   FLYERLINE_LEASE_MS: ['engine.leaseMs', 'number'],
   FLYERLINE_RECONCILE_MS: ['engine.reconcileMs', 'number'],
   FLYERLINE_WORKER_CONCURRENCY: ['engine.workerConcurrency', 'number'],

@@ -52,6 +52,14 @@ const s3 = z
     },
   );
 
+/** Of `flyerline sql`. */
+const sql = z.strictObject({
+  /** A statement that runs longer, fetching its files included, is stopped. */
+  timeoutMs: durationMs.default(60_000),
+  /** Rows that are shown on a terminal; files have all. */
+  rowsMax: z.int().min(1).max(100_000).default(200),
+});
+
 /** What may be set per DAG, by its id. */
 const dag = z.strictObject({
   /** First and last local day, both inclusive, that the scheduler makes runs for. */
@@ -100,6 +108,7 @@ export const configSchema = z.strictObject({
   s3: s3.prefault({}),
   dags: z.record(z.string(), dag).default({}),
   engine: engine.prefault({}),
+  sql: sql.prefault({}),
   notify: notifySchema.prefault({}),
 });
 

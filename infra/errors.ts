@@ -35,6 +35,9 @@ export const ERROR_CODES = {
   FL_DROP_CHANGED: 'A producer replaced or deleted a drop while it was read.',
   FL_REJECTS_ABOVE_LIMIT: 'More rows were rejected than the configured share allows.',
   FL_CHECK_FAILED: 'A data check blocks publication; the old partition stays.',
+  FL_SQL_INVALID: 'A text is not one SQL statement that can be run over the tables.',
+  FL_SQL_REFUSED: 'A statement would do more than read tables of the lake.',
+  FL_SQL_LIMIT: 'A statement needed more time, memory or disk space than it may have.',
   FL_NOTIFY_FAILED: 'A notification channel did not take a message.',
   FL_INTERNAL: 'An invariant does not hold; this is a bug.',
 } as const;
