@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../../cli/project-root.ts';
+import type { ClearedRun } from '../../engine/clear-runs.ts';
 import type { DagRow } from '../../engine/dag-store.ts';
 import type { RunRow, RunView } from '../../engine/run-view.ts';
 import { flyerline, flyerlineJson } from '../support/flyerline.ts';
@@ -80,9 +81,9 @@ describeWith(redisInstalled, './flyerline up', () => {
 
   it('says what a clear would do before it does it', async () => {
     const clear = ['runs', 'clear', 'nightly', RUN, '--task', 'publish-day', '--downstream'];
-    const would = await flyerlineJson<{ cleared: boolean; taskIds: string[] }>(clear, { cwd });
+    const would = await flyerlineJson<{ cleared: boolean; runs: ClearedRun[] }>(clear, { cwd });
     expect(would.cleared).toBe(false);
-    expect(would.taskIds[0]).toBe('publish-day');
+    expect(would.runs[0]?.instances[0]?.taskId).toBe('publish-day');
     const before = await flyerlineJson<{ run: RunView }>(['runs', 'show', 'nightly', RUN], { cwd });
     expect(before.run.state).toBe('success');
     await flyerlineJson([...clear, '--yes'], { cwd });
