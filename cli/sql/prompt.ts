@@ -38,6 +38,9 @@ export async function runPrompt(ask: Ask, options: PromptOptions): Promise<void>
     if (running !== undefined) running.abort();
     else {
       pending = '';
+      // What is typed stays in the line unless it is taken out.
+      lines.write(null, { ctrl: true, name: 'e' });
+      lines.write(null, { ctrl: true, name: 'u' });
       output.write('\n');
       lines.setPrompt(PROMPT);
       lines.prompt();

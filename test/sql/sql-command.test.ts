@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../../cli/project-root.ts';
 import { historyFile } from '../../cli/sql/history-file.ts';
@@ -145,7 +146,7 @@ describe('the prompt of sql', () => {
     const prompt = runPrompt(
       async (statement, signal) => {
         if (statement === 'long') {
-          setImmediate(() => input.write('\x03'));
+          void setImmediate().then(() => input.write('\x03'));
           await new Promise((stopped) => signal.addEventListener('abort', stopped));
         }
         ended.push(statement);
@@ -156,6 +157,22 @@ describe('the prompt of sql', () => {
     input.write('long;\r');
     await prompt;
     expect(ended.map((statement) => statement.trim())).toEqual(['long', 'short']);
+  });
+
+  it('drops what is typed at Ctrl-C', async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    output.resume();
+    const asked: string[] = [];
+    const prompt = runPrompt(async (statement) => void asked.push(statement.trim()), {
+      ...{ input, output, history: { read: () => [], add: () => {} }, isTerminal: true },
+    });
+    for (const typed of ['SELECT\r', '1 +', '\x03', 'SELECT 2;\r', '.quit\r']) {
+      input.write(typed);
+      // A line is looked at before the next is typed.
+      await setImmediate();
+    }
+    await prompt;
+    expect(asked).toEqual(['SELECT 2']);
   });
 
   it('remembers statements for the next time, newest first', async () => {
