@@ -7,6 +7,7 @@ import type { ExportFormat } from '../lake/lake-keys.ts';
 import type { AddFile } from '../lake/table-log.ts';
 import type { TableSchema } from '../lake/table-schema.ts';
 import { exportStamp } from './export-stamp.ts';
+import { readAhead } from './read-ahead.ts';
 import type { ExportedRef } from './refs.ts';
 import type { Services } from './services.ts';
 import { LAKE_TABLES } from './tables.ts';
@@ -33,6 +34,9 @@ export interface DayOfTables {
 
 export type ExportContext = Pick<TaskContext<Services>, 'services' | 'scratchDir' | 'progress' | 'signal'>;
 
+/** While one is put, and made durable, the next one is written. */
+const TABLES_AT_ONCE = 2;
+
 export async function exportTables(
   { services, scratchDir, progress, signal }: ExportContext,
   { day, tables }: DayOfTables,
@@ -44,22 +48,20 @@ export async function exportTables(
   );
   const duck = await openDuck({ ...services, tempDir: scratchDir });
   try {
-    const files: ExportedRef['files'][number][] = [];
-    for (const schema of schemas) {
+    const exports = readAhead(schemas, { atOnce: TABLES_AT_ONCE }, async (schema) => {
       signal.throwIfAborted();
+      const connection = await duck.connect();
       const build = async (dataFiles: readonly AddFile[], stamp: Stamp) => {
         const keys = dataFiles.map(({ key }) => key).sort();
         const paths = await Promise.all(keys.map((key) => services.lake.fetchFile(key, scratchDir)));
-        return write(duck, { schema, paths, stamp }, join(scratchDir, `${schema.name}.${format}`));
+        return write(connection, { schema, paths, stamp }, join(scratchDir, `${schema.name}.${format}`));
       };
-      const { key, rowCount, size, sha256 } = await publishCurrent(services.lake, schema, {
-        day,
-        format,
-        build,
-        stampOf: exportStamp,
-      });
+      return publishCurrent(services.lake, schema, { day, format, build, stampOf: exportStamp });
+    });
+    const files: ExportedRef['files'][number][] = [];
+    for await (const { table, key, rowCount, size, sha256 } of exports) {
       files.push({ key, rowCount, size, sha256 });
-      progress(files.length, schemas.length, schema.name);
+      progress(files.length, schemas.length, table);
     }
     return { day, files };
   } finally {

@@ -1,10 +1,10 @@
 /** Stages drops: batch after batch, two at a time. Each batch stands by itself, so other machines may stage some of them. */
 import { join } from 'node:path';
+import { readAhead } from '../read-ahead.ts';
 import { coverDrops } from './pin/cover-drops.ts';
 import type { Drop } from './read/drops.ts';
 import { chunkBytesFor } from './stage/layout.ts';
 import { planBatches } from './stage/plan-batches.ts';
-import { readAhead } from './stage/read-ahead.ts';
 import { type StagingContext, stageBatch } from './stage/stage-batch.ts';
 import { readStageBatches, type StageBatch } from './stage-batch-doc.ts';
 

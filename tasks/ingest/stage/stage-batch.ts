@@ -2,6 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import type { Logger } from '../../../infra/log.ts';
 import type { ObjectStore } from '../../../lake/object-store.ts';
+import { type ReadAheadLimits, readAhead } from '../../read-ahead.ts';
 import { readJsonDocument } from '../parse/json-document.ts';
 import { readXmlDocument } from '../parse/xml-document.ts';
 import type { Drop, DropFormat, StagingIdentity } from '../read/drops.ts';
@@ -11,7 +12,6 @@ import { putStageBatch, type StageBatch } from '../stage-batch-doc.ts';
 import { ChunkStager } from './chunk-stager.ts';
 import type { Lanes } from './lanes.ts';
 import { type BatchPlan, isStagedAlone } from './plan-batches.ts';
-import { type ReadAheadLimits, readAhead } from './read-ahead.ts';
 
 export interface StagingContext {
   readonly lake: ObjectStore;
