@@ -16,9 +16,9 @@ export const PROJECT_LABEL: Readonly<Record<VitestProject, string>> = {
 };
 
 const TIMEOUT_MS: Readonly<Record<VitestProject, number>> = {
-  unit: 600_000,
-  integration: 480_000,
-  e2e: 480_000,
+  unit: 1_200_000,
+  integration: 1_200_000,
+  e2e: 900_000,
 };
 
 export async function runVitest(
