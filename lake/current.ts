@@ -30,7 +30,7 @@ const currentState = z.object({
   size: z.number(),
   sha256: z.string(),
   etag: z.string(),
-  /** Identity of what it was built from: data files, columns, stamp and build. */
+  /** Identity of what it was built from: data files, columns and stamp. */
   source: z.string(),
   /** What the rows mean and come from, by name. */
   stamp: z.record(z.string(), z.string()).default({}),
@@ -58,8 +58,6 @@ export interface PublishCurrentOptions {
   readonly build: (files: readonly AddFile[], stamp: Stamp) => Promise<BuiltExport>;
   /** What an export says of itself; another stamp is another file. @default nothing */
   readonly stampOf?: (manifest: Manifest) => Stamp;
-  /** Changes when `build` would write other bytes from the same data. @default '' */
-  readonly buildVersion?: string;
   /** For crash drills: called with the name of each step when it is done. */
   readonly onStep?: (step: CurrentStep) => void | Promise<void>;
 }
@@ -92,7 +90,7 @@ export async function publishCurrent(
     if (token === undefined) throw neverCommitted(schema.name, day);
     const files = filesOfDay(snapshot, day);
     const stamp = options.stampOf?.(await readManifest(store, schema.name, day, token)) ?? {};
-    const source = sourceOf(schema, files, stamp, options);
+    const source = sourceOf(schema, files, stamp);
 
     const state = shown?.state;
     const kept = state?.source === source && state.etag === existing?.etag ? state : undefined;
@@ -188,17 +186,12 @@ function parseState(body: Buffer): CurrentState | undefined {
   }
 }
 
-function sourceOf(
-  schema: TableSchema,
-  files: readonly AddFile[],
-  stamp: Stamp,
-  { buildVersion = '' }: PublishCurrentOptions,
-): string {
+function sourceOf(schema: TableSchema, files: readonly AddFile[], stamp: Stamp): string {
   const columns = schema.columns.map(({ name, type, unit, csv }) => [name, type, unit, csv]);
   const content = contentOfFiles(
     files.map(({ sha256, rowCount, path }) => ({ sha256: sha256 ?? path, rowCount })),
   );
-  return sha256Hex(JSON.stringify([content, columns, schema.key, stamp, buildVersion]));
+  return sha256Hex(JSON.stringify([content, columns, schema.key, stamp]));
 }
 
 function ignoreLoss(error: unknown): undefined {
