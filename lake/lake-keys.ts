@@ -37,6 +37,12 @@ export const manifestsDir = (table: string, day: Day): string =>
 export const manifestKey = (table: string, day: Day, token: Token): string =>
   `${manifestsDir(table, day)}${token}.json`;
 
+/** Results of checks of what a claim has made, in one of several folders; without a day, those of all days. */
+export const checksDir = (table: string, folder: string, day?: Day): string =>
+  `ctl/${table}/checks/${folder}/${day === undefined ? '' : `${partitionDir(day)}/`}`;
+export const checksKey = (table: string, folder: string, day: Day, token: Token): string =>
+  `${checksDir(table, folder, day)}${token}.json`;
+
 /** `csv.gz` lies beside `csv`. */
 const currentDir = (table: string, day: Day, format: ExportFormat): string =>
   `current/${format.replace('.gz', '')}/${table}/${partitionDir(day)}/`;
