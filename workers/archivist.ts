@@ -1,5 +1,5 @@
 /** The archivist of a scheduler: takes ended runs to the lake, and brings them back when it finds an empty Redis. */
-import { archiveRuns } from '../engine/archive/archive-runs.ts';
+import { ARCHIVED_MAX, archiveRuns } from '../engine/archive/archive-runs.ts';
 import { type StateKeeper, stateKeeper } from '../engine/archive/keep-state.ts';
 import { isRecovered, recoverRuns } from '../engine/archive/recover-runs.ts';
 import { type RunHistory, runHistory } from '../engine/archive/run-history.ts';
@@ -26,8 +26,12 @@ export interface ArchivistOptions {
   readonly leads: () => Promise<boolean>;
 }
 
-/** A run that ended longer ago is in the lake, unless that cannot be reached. */
+/** How often it looks for ended runs. While nothing else is to be done, they are in the lake after so long. */
 const ARCHIVE_MS = 2_000;
+/** When there is no quiet moment, they are there after so long and one look more. */
+const PATIENCE_MS = 10_000;
+/** Between two looks while there is a backlog. */
+const BREATH_MS = 100;
 /** What of the runs under way may be forgotten when Redis is lost: those asked for by hand later than this. */
 const STATE_MS = 5_000;
 
@@ -54,8 +58,9 @@ export function startArchivist({ engine, config, log, leads }: ArchivistOptions)
     every(
       ARCHIVE_MS,
       async () => {
-        if (await leads()) await archiveRuns(engine, await history());
-        return undefined;
+        if (!(await leads())) return undefined;
+        const archived = await archiveRuns(engine, await history(), { patienceMs: PATIENCE_MS });
+        return archived === ARCHIVED_MAX ? BREATH_MS : undefined;
       },
       failed('take ended runs to the lake'),
     ),

@@ -7,7 +7,7 @@ import type { LogDocument, RunDocument } from './run-document.ts';
 import { logName, type RunHistory } from './run-history.ts';
 
 /** Runs archived in one look, and at a time. */
-const RUNS_MAX = 100;
+export const ARCHIVED_MAX = 100;
 const AT_A_TIME = 4;
 /** Larger results, or logs, of one run are not kept: it can be looked at, but clearing a part of it runs all of it. */
 const RESULTS_BYTES_MAX = 8 * 1024 ** 2;
@@ -19,10 +19,24 @@ export const archiveKey = ({ keys }: Pick<RedisEngine, 'keys'>): string => `${ke
 export const logsKey = ({ keys }: Pick<RedisEngine, 'keys'>, seq: string): string =>
   `${keys.base}logs:${seq}`;
 
+/** Work that follows on work within so long is one burst. */
+const QUIET_MS = 500;
+
+export interface ArchiveOptions {
+  /**
+   * While attempts wait, or runs end one after the other, runs that ended less than so many ms ago are left for a quieter
+   * moment: taking them along costs about what running them costs. @default 0, none is left
+   */
+  readonly patienceMs?: number;
+}
+
 /** Returns how many were new to the lake. Several schedulers may do this at once: a document is put once. */
-export async function archiveRuns(engine: RedisEngine, history: RunHistory): Promise<number> {
-  const { redis } = engine;
-  const seqs = await redis.zrange(archiveKey(engine), '0', String(RUNS_MAX - 1));
+export async function archiveRuns(
+  engine: RedisEngine,
+  history: RunHistory,
+  { patienceMs = 0 }: ArchiveOptions = {},
+): Promise<number> {
+  const line = await readLine(engine);
   let archived = 0;
   const archive = async (seq: string) => {
     const run = await readEnded(engine, seq);
@@ -33,9 +47,35 @@ export async function archiveRuns(engine: RedisEngine, history: RunHistory): Pro
     // One that was cleared meanwhile stays in line, or comes back when it ends again.
     await engine.run('archived', [seq, run?.document.rev ?? '']);
   };
-  for (let from = 0; from < seqs.length; from += AT_A_TIME)
-    await Promise.all(seqs.slice(from, from + AT_A_TIME).map(archive));
+  for (let from = 0; from < line.length; from += AT_A_TIME) {
+    const some = line.slice(from, from + AT_A_TIME);
+    // Asked anew for each few: what began meanwhile does not wait for a hundred.
+    if (patienceMs > 0 && (await isBetterLater(engine, some[0]!.endedAtMs + patienceMs))) break;
+    await Promise.all(some.map(({ seq }) => archive(seq)));
+  }
   return archived;
+}
+
+async function readLine(engine: RedisEngine) {
+  const flat = await engine.redis.zrange(archiveKey(engine), '0', String(ARCHIVED_MAX - 1), 'WITHSCORES');
+  return Array.from({ length: flat.length / 2 }, (_, n) => ({
+    seq: flat[2 * n]!,
+    endedAtMs: Number(flat[2 * n + 1]),
+  }));
+}
+
+/** Whether it is before `lateMs`, and an attempt waits for a hand, or is on its way to one, or a run has just ended. */
+async function isBetterLater(engine: RedisEngine, lateMs: number): Promise<boolean> {
+  const { redis, keys } = engine;
+  const [seconds, micros] = await redis.time();
+  const nowMs = Number(seconds) * 1_000 + Number(micros) / 1_000;
+  if (nowMs > lateMs) return false;
+  const [, latestEnd] = await redis.zrange(archiveKey(engine), '0', '0', 'REV', 'WITHSCORES');
+  if (nowMs - Number(latestEnd) < QUIET_MS) return true;
+  const asked = redis.pipeline();
+  for (const channel of await redis.smembers(keys.channels))
+    for (const part of ['ready', 'outbox'] as const) asked.exists(keys.channel(channel, part));
+  return ((await asked.exec()) ?? []).some(([, found]) => found === 1);
 }
 
 async function readEnded(

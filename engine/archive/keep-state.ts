@@ -4,6 +4,7 @@ import { dagStore } from '../dag-store.ts';
 import type { RedisEngine } from '../redis-engine.ts';
 import { readGraph } from '../redis-graph.ts';
 import type { RunHash } from '../redis-records.ts';
+import { archiveKey } from './archive-runs.ts';
 import { isRecovered } from './recover-runs.ts';
 import type { OpenRun, StateDocument } from './run-document.ts';
 import type { RunHistory } from './run-history.ts';
@@ -63,22 +64,7 @@ async function readState(engine: RedisEngine): Promise<StateDocument> {
   const { redis, keys } = engine;
   const dags = await dagStore(engine).list();
   const pools = await redis.hgetall(keys.pools);
-  const openRuns: OpenRun[] = [];
-  for (const lane of (await redis.smembers(`${keys.base}lanes`)).sort()) {
-    const max = Number((await redis.hget(keys.lane(lane), 'max')) ?? 1);
-    for (const part of ['active', 'waiting'] as const) {
-      const seqs = await redis.zrange(
-        keys.lane(lane, part),
-        '0',
-        String(OPEN_RUNS_MAX - 1 - openRuns.length),
-      );
-      if (openRuns.length >= OPEN_RUNS_MAX) break;
-      const hashes = await Promise.all(seqs.map((seq) => redis.hmget(keys.run(seq), ...FIELDS)));
-      for (const values of hashes) {
-        if (values[0] != null) openRuns.push(toOpenRun(hashOf(values), max));
-      }
-    }
-  }
+  const openRuns = await readOpenRuns(engine);
   return {
     format: 1,
     dags: Object.fromEntries(
@@ -90,6 +76,31 @@ async function readState(engine: RedisEngine): Promise<StateDocument> {
     pools,
     openRuns,
   };
+}
+
+/**
+ * Runs that have ended and are not in the lake yet count, too: else there would be some seconds in which they are neither here
+ * nor there. Keys are read in the order in which runs pass through them, so that none slips by.
+ */
+async function readOpenRuns(engine: RedisEngine): Promise<readonly OpenRun[]> {
+  const { redis, keys } = engine;
+  const open = new Map<string, OpenRun>();
+  const maxes = new Map<string, number>();
+  const add = async (key: string) => {
+    const seqs = await redis.zrange(key, '0', String(OPEN_RUNS_MAX - 1 - open.size));
+    const wanted = seqs.filter((seq) => !open.has(seq));
+    const hashes = await Promise.all(wanted.map((seq) => redis.hmget(keys.run(seq), ...FIELDS)));
+    for (const [at, values] of hashes.entries()) {
+      if (values[0] == null) continue;
+      const hash = hashOf(values);
+      open.set(wanted[at]!, toOpenRun(hash, maxes.get(hash.lane!) ?? 1));
+    }
+  };
+  const lanes = (await redis.smembers(`${keys.base}lanes`)).sort();
+  for (const lane of lanes) maxes.set(lane, Number((await redis.hget(keys.lane(lane), 'max')) ?? 1));
+  const passed = lanes.flatMap((lane) => [keys.lane(lane, 'waiting'), keys.lane(lane, 'active')]);
+  for (const key of [...passed, archiveKey(engine)]) if (open.size < OPEN_RUNS_MAX) await add(key);
+  return [...open.values()];
 }
 
 const FIELDS = [

@@ -65,7 +65,7 @@ const stateDocument = z.object({
   format: z.literal(1),
   dags: z.record(z.string(), z.object({ coveredUntilMs: z.number().optional(), paused: z.boolean() })),
   pools: texts,
-  openRuns: z.array(openRun),
+  openRuns: z.array(openRun).readonly(),
 });
 export type StateDocument = z.infer<typeof stateDocument>;
 
