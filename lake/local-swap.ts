@@ -17,6 +17,7 @@ import { link, lstat, readlink, rename, stat, symlink, unlink, utimes } from 'no
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '../infra/is-alive.ts';
 import { hasErrno, ignoring } from './errno.ts';
 import { sha256Hex } from './sha256.ts';
 
@@ -102,18 +103,9 @@ async function takeRank(
 
 async function isStale(rankLink: string, holder: string, staleMs: number): Promise<boolean> {
   const [, host, pid] = holder.split('-');
-  if (host === HOST && isDead(Number(pid))) return true;
+  if (host === HOST && !isAlive(Number(pid))) return true;
   const info = await ignoring(['ENOENT'], lstat(rankLink));
   return info !== undefined && Date.now() - info.mtimeMs > staleMs;
-}
-
-function isDead(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return hasErrno(error, 'ESRCH');
-  }
 }
 
 /**

@@ -10,6 +10,7 @@ import { listProcesses } from '../../engine/redis-processes.ts';
 import { runReader } from '../../engine/redis-read-model.ts';
 import { findExecutable } from '../../infra/find-executable.ts';
 import { freePort } from '../../infra/free-port.ts';
+import { isAlive } from '../../infra/is-alive.ts';
 import { connectRedis } from '../../infra/redis.ts';
 import { describeEnvironment } from '../support/environment.ts';
 import { type Fleet, startFleet } from './fleet.ts';
@@ -205,15 +206,6 @@ async function membersMissing(
     }
     if (missing.length === 0 || performance.now() > deadlineMs) return missing;
     await sleep(200);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 

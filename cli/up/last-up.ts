@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { isAlive } from '../../infra/is-alive.ts';
 
 /** Below the directory one calls the command in. */
 export const UP_DIR = '.flyerline';
@@ -29,13 +30,4 @@ export function readUpNote(): UpNote | undefined {
     return undefined;
   }
   return isAlive(note.pid) ? note : undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -1,8 +1,8 @@
 /** What a benchmark says of a process: its time, its CPU time, its memory, with those of its children. */
-import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { measureProcess } from '../../bench/support/measure-process.ts';
+import { isAlive } from '../../infra/is-alive.ts';
 
 const TIMEOUT_MS = 20_000;
 const MIB = 1024 ** 2;
@@ -68,10 +68,4 @@ async function expectGone(pid: number): Promise<void> {
   expect(pid).toBeGreaterThan(1);
   for (let attempt = 0; attempt < 50 && isAlive(pid); attempt++) await sleep(20);
   expect(isAlive(pid)).toBe(false);
-}
-
-/** Dead is also what its parent, or init, has not yet taken note of. */
-function isAlive(pid: number): boolean {
-  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', `${pid}`], { encoding: 'utf8' });
-  return stdout.trim() !== '' && !stdout.trim().startsWith('Z');
 }

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { attemptStore } from '../../engine/attempt-store.ts';
 import { listProcesses } from '../../engine/redis-processes.ts';
 import { loadConfig } from '../../infra/config.ts';
+import { isAlive } from '../../infra/is-alive.ts';
 import { engineFixture } from '../support/engine-fixture.ts';
 import { redisInstalled, useRedis } from '../support/redis.ts';
 import { describeWith } from '../support/requirement.ts';
@@ -158,12 +159,3 @@ describeWith(redisInstalled, 'takeover', () => {
     for (const pid of children) await until(`process ${pid} has ended`, async () => !isAlive(pid), 2_000);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
