@@ -41,7 +41,7 @@ export function backfillText(plan: BackfillPlan, state: BackfillState, progress:
     `${style.bold(`Backfill ${plan.id}`)} of ${plan.dagId}, ${summary.from} to ${summary.to}  ${statusText(status)}`,
     style.dim(
       `planned ${clock(plan.createdAtMs)}, reprocess ${plan.reprocess.join(', ')}, ${executorText(state.executor)}, ` +
-        `${state.maxActive} at a time, parameters ${JSON.stringify(plan.params)}`,
+        `${plan.fused ? 'fused, ' : ''}${state.maxActive} at a time, parameters ${JSON.stringify(plan.params)}`,
     ),
     `${style.green(bar(done + failed, total, BAR_WIDTH).padEnd(BAR_WIDTH, '░'))}  ${counts.join(', ')}`,
     ...(failedDays.length > 0 ? [`${style.red('failed:')} ${shown}${more}`] : []),
@@ -73,12 +73,17 @@ export function dryRunText(plan: BackfillPlan, drift: readonly Drift[]): string 
 export function handedOverText(said: {
   readonly id: string;
   readonly status: BackfillStatus;
+  /** Runs. */
   readonly handedOver: number;
   readonly days: number;
+  readonly fused: boolean;
 }): string {
-  const { id, status, handedOver } = said;
+  const { id, status, handedOver, days, fused } = said;
+  const what = fused
+    ? `${formatCount(days)} ${days === 1 ? 'day' : 'days'} handed over in one run`
+    : `${formatCount(handedOver)} ${handedOver === 1 ? 'run' : 'runs'} handed over`;
   return (
-    `${style.green('✓')} ${formatCount(handedOver)} runs handed over; the backfill is ${statusText(status)}\n` +
+    `${style.green('✓')} ${what}; the backfill is ${statusText(status)}\n` +
     style.dim(`${PROGRAM} backfill show ${id} --watch`)
   );
 }

@@ -11,11 +11,12 @@ import { backfilledDag } from './plan-in-use.ts';
 /** No further day begins; days that run may end. Throws FL_BACKFILL_STATE when it does not go on. */
 export async function pauseBackfill(id: string, options: SourceOptions): Promise<void> {
   await withStores(options, 'write', async ({ lake }, { json }) => {
+    const plan = await readPlan(lake, id);
     const { executor } = await changeState(lake, id, ({ status }) => {
       if (status !== 'running') throw notRunning(id, status);
       return { status: 'paused' };
     });
-    if (executor === 'queues') await withEngine(options, (engine) => pauseBackfillRuns(engine, id, true));
+    if (executor === 'queues') await withEngine(options, (engine) => pauseBackfillRuns(engine, plan));
     answer(json, { id, status: 'paused' }, `backfill ${id} is paused; what runs may end`);
   });
 }
@@ -39,7 +40,8 @@ export async function cancelBackfill(id: string, options: SourceOptions): Promis
             ),
           )
         : 0;
-    const what = before.executor === 'queues' ? `, ${cancelled} runs taken back` : '';
+    const what =
+      before.executor === 'queues' ? `, ${cancelled} ${cancelled === 1 ? 'run' : 'runs'} taken back` : '';
     answer(json, { id, status: 'cancelled', cancelledRuns: cancelled }, `backfill ${id} is cancelled${what}`);
   });
 }

@@ -6,6 +6,7 @@ import type { Reprocess } from '../../engine/backfill/backfill-plan.ts';
 import { putBackfill } from '../../engine/backfill/backfill-store.ts';
 import { durationEstimate } from '../../engine/backfill/estimate-duration.ts';
 import { planBackfill as plan } from '../../engine/backfill/plan-backfill.ts';
+import { MAP_COUNT_MAX } from '../../engine/expansion.ts';
 import { FlyerlineError } from '../../infra/errors.ts';
 import { COMPARED_ASSETS, NIGHTLY_ASSETS } from '../../tasks/partitions/partition-facts.ts';
 import { readPastRuns } from '../../tasks/partitions/past-runs.ts';
@@ -32,6 +33,7 @@ export interface PlanCommandOptions extends SourceOptions {
   readonly params: Readonly<Record<string, unknown>>;
   readonly backwards: boolean;
   readonly maxActive: number;
+  readonly fused: boolean;
   readonly apply: boolean;
   readonly local: boolean;
   readonly wait: boolean;
@@ -60,12 +62,14 @@ export async function planBackfill(dagId: string, options: PlanCommandOptions): 
       params: { ...config.dags[dagId]?.params, ...options.params },
       backwards: options.backwards,
       maxActive: options.maxActive,
+      fused: options.fused,
       allRead: unread === 0,
       estimateMs: durationEstimate(past),
       historyRuns: past.length,
       nowMs,
       nightlyAtMs: nextRunAtMs(dag, nowMs),
     });
+    if (options.fused) checkFused(planned.summary.runDays);
     await putBackfill(stores.lake, planned);
     const text = json ? JSON.stringify(planned) : planText(planned, read?.runsKnown ?? false);
     // With --json there is one object on stdout: that of what is done last.
@@ -105,6 +109,17 @@ async function readWhatIsNew(
     display.stop();
     await rm(scratchDir, { recursive: true, force: true });
   }
+}
+
+/** Throws FL_USAGE. */
+function checkFused(runDays: number): void {
+  if (runDays <= MAP_COUNT_MAX) return;
+  throw new FlyerlineError('FL_USAGE', {
+    subject: 'A fused backfill',
+    reason: `of ${formatCount(runDays)} days is too large for one run`,
+    remedy: `plan at most ${formatCount(MAP_COUNT_MAX)} days at a time, or leave --fused out`,
+    retryable: false,
+  });
 }
 
 /** Throws FL_USAGE. */

@@ -51,6 +51,7 @@ function plan(): Command {
     .option('--params <name=value>', 'parameter of the runs, may be repeated', collectParam, {})
     .option('--backwards', 'the newest day first', false)
     .option('--max-active <count>', 'days at a time', parseAtLeastOne, 2)
+    .option('--fused', 'one run for all days, each made in one go by one worker: for small days', false)
     .option('--apply', 'and apply it at once, without a look', false)
     .option('--local', 'with --apply: in this process, also when there is a Redis', false)
     .option('--wait', 'with --apply: wait for its end', false)
@@ -62,6 +63,7 @@ function plan(): Command {
     ['backfill plan nightly --from 2018-09-01 --to 2018-10-31', 'missing, failed and stale days'],
     ['backfill plan nightly --reprocess stale --backwards', 'all stale days, the newest first'],
     ['backfill plan nightly --reprocess stale --apply', 'make all stale days again'],
+    ['backfill plan nightly --from 2018-01-01 --fused', 'months of small days, without a hop per task'],
     ['backfill plan nightly --from 2018-10-01 --params inactivity_timeout_s=900', 'another silence'],
   ]);
 }

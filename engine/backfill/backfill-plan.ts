@@ -64,6 +64,8 @@ export const backfillPlan = z.object({
   assets: z.array(z.string()).readonly(),
   params: z.record(z.string(), z.unknown()),
   maxActive: z.number(),
+  /** Whether one run makes all days, each in one attempt, instead of a run a day. */
+  fused: z.boolean().default(false),
   /** Whether every input had been read when it was planned: else the first run will find out which are of which day. */
   allRead: z.boolean(),
   summary,

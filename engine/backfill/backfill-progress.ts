@@ -1,7 +1,7 @@
 /** How far a backfill is, and when it will end. Reads nothing. */
 import type { BackfillPlan } from './backfill-plan.ts';
 import type { BackfillState, BackfillStatus, DayResult } from './backfill-store.ts';
-import type { DayRun } from './queue-backfill.ts';
+import type { DayRun } from './day-run.ts';
 
 export interface BackfillProgress {
   readonly status: BackfillStatus;

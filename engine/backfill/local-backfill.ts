@@ -5,8 +5,8 @@ import type { Dag } from '../dag.ts';
 import { runLocally } from '../local-executor.ts';
 import type { RunSummary } from '../run-summary.ts';
 import type { BackfillPlan, PlannedDay } from './backfill-plan.ts';
+import { backfillRunId } from './backfill-run-id.ts';
 import { type BackfillState, changeState, type DayResult, putDayResult } from './backfill-store.ts';
-import { backfillRunId } from './queue-backfill.ts';
 
 export interface LocalBackfillOptions<Services> {
   readonly lake: ObjectStore;

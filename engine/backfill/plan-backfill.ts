@@ -20,6 +20,8 @@ export interface PlanOptions {
   readonly params: Readonly<Record<string, unknown>>;
   readonly backwards: boolean;
   readonly maxActive: number;
+  /** One run for all days instead of a run a day. @default false */
+  readonly fused?: boolean;
   /** Whether there are inputs that nobody has read: they may be of any day. */
   readonly allRead: boolean;
   /** Undefined without history. */
@@ -30,11 +32,22 @@ export interface PlanOptions {
 }
 
 export function planBackfill(options: PlanOptions): BackfillPlan {
-  const { dagId, dagVersion, assets, reprocess, params, backwards, maxActive, allRead, nowMs } = options;
+  const {
+    dagId,
+    dagVersion,
+    assets,
+    reprocess,
+    params,
+    backwards,
+    maxActive,
+    fused = false,
+    allRead,
+    nowMs,
+  } = options;
   const byDay = Map.groupBy(options.facts, ({ day }) => day);
   const days = [...byDay].map(([day, facts]) => planDay(day, facts, options));
   if (backwards) days.reverse();
-  const content = { dagId, dagVersion, assets, reprocess, params, maxActive, allRead, days };
+  const content = { dagId, dagVersion, assets, reprocess, params, maxActive, fused, allRead, days };
   const stamp = new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '');
   return {
     format: 1,
@@ -124,7 +137,7 @@ function inputsOf(facts: readonly PartitionFacts[]): string {
 }
 
 function summaryOf(days: readonly PlannedDay[], options: PlanOptions): PlanSummary {
-  const { taskCount, maxActive, nowMs, nightlyAtMs, historyRuns } = options;
+  const { taskCount, maxActive, fused = false, nowMs, nightlyAtMs, historyRuns } = options;
   const inOrder = days.map(({ day }) => day).sort();
   const runs = days.filter(({ action }) => action === 'run');
   const partitions = days.flatMap((day) => day.partitions);
@@ -141,7 +154,7 @@ function summaryOf(days: readonly PlannedDay[], options: PlanOptions): PlanSumma
     runDays: runs.length,
     partitions: count(partitions),
     runPartitions: count(partitions.filter(({ action }) => action === 'run')),
-    taskCount: runs.length * taskCount,
+    taskCount: fused ? runs.length : runs.length * taskCount,
     workMs,
     durationMs,
     historyRuns,

@@ -1,14 +1,14 @@
-/** A backfill as runs in Redis: one a day, in a lane of their own that is paused, resumed and emptied as a whole. */
+/** A backfill as runs in Redis: one a day, or one for all, in a lane of their own that is paused, resumed and emptied as a whole. */
 import type { Dag } from '../dag.ts';
 import type { RedisEngine } from '../redis-engine.ts';
 import { runStore } from '../run-store.ts';
 import { intervalOfDay } from '../schedule.ts';
 import { newRun } from '../scheduler-loop.ts';
-import type { RunState as RunPhase } from '../states.ts';
+import { BACKFILL_POOL, laneOf } from './backfill-lane.ts';
 import type { BackfillPlan, PlannedDay } from './backfill-plan.ts';
-
-/** Slots that runs of all backfills share; without a limit unless one is set. */
-export const BACKFILL_POOL = 'backfill';
+import { backfillRunId } from './backfill-run-id.ts';
+import type { DayRun } from './day-run.ts';
+import { cancelFusedRuns, fusedDayRuns, insertFusedRun, limitFusedDays } from './fused-runs.ts';
 
 export interface BackfillLane {
   readonly plan: BackfillPlan;
@@ -18,34 +18,23 @@ export interface BackfillLane {
   readonly maxActive: number;
 }
 
-export interface DayRun {
-  readonly day: string;
-  readonly runId: string;
-  readonly state: RunPhase;
-  readonly startedAtMs?: number | undefined;
-  readonly endedAtMs?: number | undefined;
-}
-
 const AT_ONCE = 16;
 
-export const laneOf = (backfillId: string): string => `backfill-${backfillId}`;
-
-/** The run of a day: another one each time the backfill is begun. */
-export function backfillRunId(dag: Dag, day: string, backfillId: string, generation: number): string {
-  const { startIso } = intervalOfDay(dag.options, day);
-  return `backfill__${startIso}__${backfillId}${generation > 1 ? `.${generation}` : ''}`;
-}
-
 /**
- * Makes a run for each day, in order; making one twice is making it once, so whoever died on the way is followed by whoever
- * begins again. `mayGoOn` is asked between them: a backfill that is cancelled meanwhile gets no more.
+ * Makes a run for each day, in order, or one for all; making one twice is making it once, so whoever died on the way is followed
+ * by whoever begins again. `mayGoOn` is asked between them: a backfill that is cancelled meanwhile gets no more. Returns how many.
  */
 export async function insertBackfillRuns(
   engine: RedisEngine,
-  { plan, dag, generation, maxActive }: BackfillLane,
+  backfill: BackfillLane,
   days: readonly PlannedDay[],
   mayGoOn: () => Promise<boolean>,
 ): Promise<number> {
+  const { plan, dag, generation, maxActive } = backfill;
+  if (plan.fused) {
+    if (days.length === 0 || !(await mayGoOn())) return 0;
+    return (await insertFusedRun(engine, backfill, days, BACKFILL_POOL)) ? 1 : 0;
+  }
   const runs = runStore(engine);
   const lane = { name: laneOf(plan.id), activeRunsMax: maxActive };
   const place = new Map(plan.days.map(({ day }, index) => [day, index]));
@@ -71,9 +60,12 @@ export async function insertBackfillRuns(
 
 /** The newest run of each day, whichever time it was begun; days without one are left out. */
 export async function backfillRuns(
-  { redis, keys }: RedisEngine,
-  { plan, dag, generation }: Pick<BackfillLane, 'plan' | 'dag' | 'generation'>,
+  engine: RedisEngine,
+  backfill: Pick<BackfillLane, 'plan' | 'dag' | 'generation'>,
 ): Promise<Map<string, DayRun>> {
+  const { plan, dag, generation } = backfill;
+  if (plan.fused) return fusedDayRuns(engine, backfill);
+  const { redis, keys } = engine;
   const found = new Map<string, DayRun>();
   const days = plan.days.filter(({ action }) => action === 'run').map(({ day }) => day);
   for (let time = generation; time >= 1; time -= 1) {
@@ -82,17 +74,15 @@ export async function backfillRuns(
     const runIds = open.map((day) => backfillRunId(dag, day, plan.id, time));
     const seqs = await redis.hmget(keys.dagRunIds(dag.id), ...runIds);
     const states = await Promise.all(
-      seqs.map((seq) =>
-        seq === null ? undefined : redis.hmget(keys.run(seq), 'state', 'created', 'started', 'ended'),
-      ),
+      seqs.map((seq) => (seq === null ? undefined : redis.hmget(keys.run(seq), 'state', 'started', 'ended'))),
     );
     for (const [index, values] of states.entries()) {
-      const [state, , started, ended] = values ?? [];
+      const [state, started, ended] = values ?? [];
       if (!state) continue;
       found.set(open[index]!, {
         day: open[index]!,
         runId: runIds[index]!,
-        state: state as RunPhase,
+        state: state as DayRun['state'],
         startedAtMs: started ? Number(started) : undefined,
         endedAtMs: ended ? Number(ended) : undefined,
       });
@@ -101,22 +91,24 @@ export async function backfillRuns(
   return found;
 }
 
-/** Lets no run of it begin; those that run go on. */
+/** Lets no day of it begin; those that run go on. */
 export async function pauseBackfillRuns(
   engine: RedisEngine,
-  backfillId: string,
-  paused: boolean,
+  { id, fused }: Pick<BackfillPlan, 'id' | 'fused'>,
 ): Promise<void> {
-  await runStore(engine).pauseLane(laneOf(backfillId), paused);
+  await runStore(engine).pauseLane(laneOf(id), true);
+  if (fused) await limitFusedDays(engine, id, 0);
 }
 
-/** Another limit for what begins from now on. */
-export async function limitBackfillRuns(
+/** Lets days of it begin, so many at a time from now on. */
+export async function admitBackfillRuns(
   engine: RedisEngine,
-  backfillId: string,
+  { id, fused }: Pick<BackfillPlan, 'id' | 'fused'>,
   maxActive: number,
 ): Promise<void> {
-  await engine.redis.hset(engine.keys.lane(laneOf(backfillId)), 'max', maxActive);
+  if (fused) await limitFusedDays(engine, id, maxActive);
+  else await engine.redis.hset(engine.keys.lane(laneOf(id)), 'max', maxActive);
+  await runStore(engine).pauseLane(laneOf(id), false);
 }
 
 /** Ends whatever has not ended, those that wait first, so that none begins meanwhile. Returns how many. */
@@ -125,7 +117,8 @@ export async function cancelBackfillRuns(
   lane: Pick<BackfillLane, 'plan' | 'dag' | 'generation'>,
   reason: string,
 ): Promise<number> {
-  await pauseBackfillRuns(engine, lane.plan.id, true);
+  await pauseBackfillRuns(engine, lane.plan);
+  if (lane.plan.fused) return cancelFusedRuns(engine, lane, reason);
   const open = [...(await backfillRuns(engine, lane)).values()]
     .filter(({ state }) => state === 'queued' || state === 'running')
     .sort((a, b) => Number(a.state === 'running') - Number(b.state === 'running'));
@@ -147,5 +140,5 @@ export async function forgetBackfillLane({ redis, keys }: RedisEngine, backfillI
   const lane = laneOf(backfillId);
   if ((await redis.zcard(keys.lane(lane, 'waiting'))) + (await redis.zcard(keys.lane(lane, 'active'))) > 0)
     return;
-  await redis.multi().srem(keys.lanes, lane).del(keys.lane(lane)).exec();
+  await redis.multi().srem(keys.lanes, lane).del(keys.lane(lane)).hdel(keys.limits, lane).exec();
 }
