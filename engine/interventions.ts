@@ -40,13 +40,14 @@ export function cancel(draft: RunDraft, { reason, nowMs }: EventOf<'cancel'>): R
 }
 
 export function mark(draft: RunDraft, event: EventOf<'mark'>): Refusal | undefined {
-  const { taskId, mapIndex, state, nowMs } = event;
+  const { taskId, mapIndex, openOnly = false, state, nowMs } = event;
   if (!draft.index.node.has(taskId)) return 'unknown-instance';
   const present = draft.task(taskId).instances.filter(({ state }) => state !== 'removed');
   const targets =
     mapIndex === undefined ? present : present.filter((instance) => instance.mapIndex === mapIndex);
   if (mapIndex !== undefined && targets.length === 0) return 'unknown-instance';
-  const changed = targets.filter((instance) => instance.state !== state);
+  if (openOnly && isFinished(draft.task(taskId))) return;
+  const changed = targets.filter((instance) => instance.state !== state && !(openOnly && isEnded(instance)));
   if (changed.length === 0 && (present.length > 0 || draft.task(taskId).state === state)) return;
 
   if (isFinished(draft.task(taskId))) reopenTask(draft, taskId);

@@ -62,6 +62,8 @@ export type RunEvent =
       readonly taskId: string;
       /** All instances when absent. */
       readonly mapIndex?: number;
+      /** Leave alone what has ended. */
+      readonly openOnly?: boolean;
       readonly state: 'success' | 'failed' | 'skipped';
       readonly note: string;
       readonly result?: unknown;

@@ -46,11 +46,23 @@ export interface MarkRequest {
   readonly result?: unknown;
 }
 
+export interface CancelTarget {
+  readonly taskId: string;
+  /** All instances when absent. */
+  readonly mapIndex?: number;
+  readonly reason: string;
+}
+
 export interface RunStore {
   /** Makes a run, once per DAG and run id; it begins when its lane has room, perhaps at once. Throws FL_PARAMS_INVALID. */
   insertRun(run: NewRun): Promise<{ readonly seq: string; readonly inserted: boolean }>;
   /** Ends a run as failed: what runs is killed within a heartbeat, what has not begun is skipped. False when it had ended. */
   cancelRun(ref: RunRef, reason: string): Promise<boolean>;
+  /**
+   * Ends a task, or one instance, as failed, as far as it has not ended: what runs is killed within a heartbeat, and nothing is
+   * tried again. The run goes on without it. False when it had ended. Throws FL_USAGE for a task or map index that does not exist.
+   */
+  cancelTask(ref: RunRef, target: CancelTarget): Promise<boolean>;
   /** Sets tasks back to before their first attempt and goes on from there. Throws FL_USAGE for a target that does not exist. */
   clearRun(ref: RunRef, targets: readonly ClearTarget[]): Promise<RunPhase>;
   /** Ends a task, or one instance, by hand. Throws FL_USAGE for a task or map index that does not exist. */
@@ -88,6 +100,18 @@ export function runStore(engine: RedisEngine): RunStore {
     return engine.transition(script, [seq, ...toArguments(placeOf, graph)]);
   };
 
+  const mark = async (ref: RunRef, asked: MarkRequest, openOnly: boolean) => {
+    const { taskId, mapIndex = '', state, note, result } = asked;
+    const reply = await intervene(ref, 'mark', (placeOf, graph) => {
+      const { json, elements } = packResult(result, isMappedOver(graph, taskId));
+      const listLength = mapIndex === '' && Array.isArray(result) ? result.length : '';
+      const about = [placeOf(taskId), mapIndex, STATE_LETTERS[state], note, openOnly ? '1' : ''];
+      return [...about, json, listLength, ...elements];
+    });
+    if (reply.refusal === 'unknown-instance') unknownTarget(ref, `${taskId}[${mapIndex}]`);
+    return valuesOf(reply);
+  };
+
   return {
     seqOf,
     async insertRun(run) {
@@ -120,15 +144,12 @@ export function runStore(engine: RedisEngine): RunStore {
         unknownTarget(ref, targets.map(({ taskId }) => taskId).join(', '));
       return valuesOf(reply)[0] as RunPhase;
     },
-    async markRun(ref, { taskId, mapIndex = '', state, note, result }) {
-      const reply = await intervene(ref, 'mark', (placeOf, graph) => {
-        const { json, elements } = packResult(result, isMappedOver(graph, taskId));
-        const listLength = mapIndex === '' && Array.isArray(result) ? result.length : '';
-        return [placeOf(taskId), mapIndex, STATE_LETTERS[state], note, json, listLength, ...elements];
-      });
-      if (reply.refusal === 'unknown-instance') unknownTarget(ref, `${taskId}[${mapIndex}]`);
-      return valuesOf(reply)[0] as RunPhase;
+    async cancelTask(ref, { taskId, mapIndex, reason }) {
+      const instance = mapIndex === undefined ? {} : { mapIndex };
+      const [, changed] = await mark(ref, { taskId, ...instance, state: 'failed', note: reason }, true);
+      return Number(changed) > 0;
     },
+    markRun: async (ref, asked) => (await mark(ref, asked, false))[0] as RunPhase,
     async deleteRun(ref) {
       const [code] = (await engine.run('delete-run', [await seqOf(ref)])) as number[];
       return code === 1;

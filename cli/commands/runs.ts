@@ -64,14 +64,20 @@ function show(): Command {
 function cancel(): Command {
   const declared = ofRun(
     'cancel',
-    'Ends a run: what runs is stopped within two seconds, what has not begun is skipped.',
+    'Ends a run, or one task of it: what runs is stopped within two seconds. Of a run, what has not begun is skipped; of a ' +
+      'task, it fails, nothing is tried again, and the rest of the run goes on accordingly.',
   )
+    .option('--task <task>', 'only this task')
+    .option('--map-index <index>', 'of a mapped task only this instance', parseCount)
     .option('--reason <text>', 'for whoever looks at the run', 'Cancelled by hand.')
     .action(async (dagId: string, runId: string, options: CancelOptions) => {
       const { cancelRun } = await import('../engine/change-run.ts');
       await cancelRun(dagId, runId, options);
     });
-  return withExamples(declared, [[`runs cancel ${RUN}`, 'end it now']]);
+  return withExamples(declared, [
+    [`runs cancel ${RUN}`, 'end it now'],
+    [`runs cancel ${RUN} --task export-csv`, 'end one task'],
+  ]);
 }
 
 function clear(): Command {

@@ -2,11 +2,11 @@
   Ends a task, or one of its instances, by hand. A success may bring its result.
 
   ARGV   1 prefix   2 now or ''   3 run number   4 place of the task in the graph   5 map index, or '' for all instances
-         6 state letter: s success, f failed, k skipped   7 note   8 result JSON or ''   9 list length or ''
-         10… elements of the result when it is a list that is mapped over (8 is '' then)
+         6 state letter: s success, f failed, k skipped   7 note   8 1 to leave alone what has ended, or ''
+         9 result JSON or ''   10 list length or ''   11… elements of the result when it is a list that is mapped over (9 is '' then)
 
   Result
-    { 1, dispatch, run state }
+    { 1, dispatch, run state, number of instances that were changed, or 1 for a task without instances }
   Errors
     RUN_UNKNOWN, UNKNOWN_INSTANCE
 ]]
@@ -21,19 +21,21 @@ if not node then return { fl.UNKNOWN_INSTANCE } end
 if only and not fl.isPlace(node, fl.taskOf(run, i), only) then return { fl.UNKNOWN_INSTANCE } end
 
 local elements = nil
-if node.mappedOver and not node.expand and ARGV[9] ~= '' then
+if node.mappedOver and not node.expand and ARGV[10] ~= '' then
   elements = {}
-  for k = 10, #ARGV do table.insert(elements, ARGV[k]) end
+  for k = 11, #ARGV do table.insert(elements, ARGV[k]) end
 end
 
+local openOnly = ARGV[8] == '1'
+if openOnly and fl.isFinished(fl.taskOf(run, i)) then return { 1, {}, run.state, 0 } end
 local present, changed = 0, {}
 fl.eachInstance(run, i, function(m, instance, untouched)
   present = present + 1
-  if (not only or m == only) and instance.state ~= state then
+  if (not only or m == only) and instance.state ~= state and not (openOnly and fl.isEnded(instance)) then
     table.insert(changed, { m = m, instance = instance, untouched = untouched })
   end
 end)
-if #changed == 0 and (present > 0 or fl.taskOf(run, i).state == state) then return { 1, {}, run.state } end
+if #changed == 0 and (present > 0 or fl.taskOf(run, i).state == state) then return { 1, {}, run.state, 0 } end
 
 if fl.isFinished(fl.taskOf(run, i)) then fl.reopenTask(run, i) end
 local task = fl.editTask(run, i)
@@ -48,12 +50,12 @@ for _, at in ipairs(changed) do
   local marked = {
     state = state, attempt = instance.attempt, failures = instance.failures, losses = instance.losses,
     ended = now - run.created, hasExtra = instance.hasExtra,
-    len = state == 's' and tonumber(ARGV[9]) or nil,
+    len = state == 's' and tonumber(ARGV[10]) or nil,
   }
   fl.putExtra(run, i, m, marked, { note = ARGV[7], marked = true })
   fl.putInstance(run, i, m, marked)
   fl.countEnded(task.counts, marked, 1)
-  if state == 's' then fl.putResult(run, i, m, ARGV[8], elements) end
+  if state == 's' then fl.putResult(run, i, m, ARGV[9], elements) end
 end
 
 local finished = {}
@@ -64,4 +66,5 @@ elseif task.counts.o == 0 then
   fl.endTask(run, i, finished)
 end
 if #finished > 0 then fl.propagate(run, finished) end
-return { 1, fl.close(), run.state }
+local dispatch = fl.close()
+return { 1, dispatch, run.state, math.max(1, #changed) }

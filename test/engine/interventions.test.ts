@@ -147,6 +147,25 @@ describe('mark', () => {
     expect(run.send({ type: 'mark', taskId: 'a', state: 'success', note: '', nowMs: 5000 })).toEqual([]);
   });
 
+  it('leaves alone what has ended, when it is to end only what is open', () => {
+    const run = driveRun(mapped);
+    run.start();
+    run.succeed('list', ['x', 'y', 'z']);
+    run.succeed('each', 'X', 0);
+    run.claim('each', 1);
+    const cancel = { type: 'mark', taskId: 'each', openOnly: true, state: 'failed', note: 'enough' } as const;
+    expect(run.send({ ...cancel, mapIndex: 0, nowMs: 5000 })).toEqual([]);
+    expect(run.send({ ...cancel, nowMs: 5000 })).toMatchObject([
+      { type: 'kill', mapIndex: 1 },
+      { type: 'unschedule', mapIndex: 2 },
+      { type: 'task-finished', taskId: 'each', state: 'failed' },
+      { type: 'task-finished', taskId: 'join', state: 'upstream_failed' },
+      { type: 'run-finished' },
+    ]);
+    expect(run.state.tasks.each!.counts).toMatchObject({ success: 1, failed: 2 });
+    expect(run.send({ ...cancel, nowMs: 6000 })).toEqual([]);
+  });
+
   it('ends a mapped task that was never expanded as an empty one', () => {
     const run = driveRun(mapped);
     run.start();

@@ -119,6 +119,17 @@ const stubborn = defineTask({
   },
 });
 
+/** Blocks its event loop for good on every attempt, and may take as long as it likes. */
+const blocked = defineTask({
+  name: 'blocked',
+  params,
+  retry: quick,
+  run(ctx) {
+    note(ctx, 'start');
+    while (ctx.attempt > 0) Math.random();
+  },
+});
+
 /** Waits for its signal, and says so. */
 const patient = defineTask({
   name: 'patient',
@@ -193,6 +204,10 @@ export const dags = [
     task({ ...step, triggerRule: 'all_done' }, {}, { id: 'last', after: [cleanup, skipped] });
   }),
   dag('stubborn', manual, (task) => task(stubborn, {})),
+  dag('blocked', manual, (task) => {
+    task({ ...step, triggerRule: 'all_failed' }, {}, { id: 'after', after: [task(blocked, {})] });
+    task(step, {}, { id: 'beside' });
+  }),
   dag('patient', manual, (task) => task(patient, {})),
   dag('fragile', manual, (task) => task(fragile, {})),
   dag('sensor', manual, (task) => task(sensor, {})),

@@ -37,8 +37,8 @@ export interface EngineFixture {
   trigger(dagId: string, options?: { readonly runId?: string; readonly params?: object }): Promise<RunRef>;
   /** What the tasks of a run have written so far, without process ids. */
   journal(ref: RunRef): Promise<string[]>;
-  /** Processes that have written to it. */
-  pids(ref: RunRef): Promise<ReadonlySet<number>>;
+  /** Processes that have written to it, of all tasks or one. */
+  pids(ref: RunRef, taskId?: string): Promise<ReadonlySet<number>>;
   /** Path of the file that a sensor of this run waits for. */
   flag(ref: RunRef): string;
   startWorker(): Promise<Worker>;
@@ -121,8 +121,10 @@ export async function engineFixture(
     },
     flag: flagOf,
     journal: async (ref) => (await linesOf(journalOf(ref))).map((line) => line.replace(/ pid=\d+$/, '')),
-    pids: async (ref) =>
-      new Set((await linesOf(journalOf(ref))).map((line) => Number(/\d+$/.exec(line)![0]))),
+    async pids(ref, taskId = '') {
+      const lines = (await linesOf(journalOf(ref))).filter((line) => line.includes(` ${taskId}`));
+      return new Set(lines.map((line) => Number(/\d+$/.exec(line)![0])));
+    },
     async startWorker() {
       const worker = await startWorker(config, options);
       stops.push(() => worker.stop({ force: true }));

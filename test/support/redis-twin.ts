@@ -181,6 +181,7 @@ export async function startTwin(
             event.mapIndex ?? '',
             { success: 's', failed: 'f', skipped: 'k' }[event.state],
             event.note,
+            event.openOnly ? '1' : '',
             ...(splits(graph, event.taskId) && Array.isArray(event.result)
               ? ['', event.listLength ?? '', ...event.result.map((element) => JSON.stringify(element))]
               : [JSON.stringify(event.result) ?? '', event.listLength ?? '']),

@@ -153,7 +153,8 @@ function interventionOf(
     const marked = (['success', 'failed', 'skipped'] as const)[variant % 3]!;
     const index = variant % 4 === 0 ? { mapIndex: variant % 3 } : {};
     const list = marked === 'success' && variant % 2 ? { result: [1, 2], listLength: 2 } : {};
-    return { type: 'mark', taskId, ...index, state: marked, note: 'by hand', ...list, nowMs };
+    const open = variant % 5 === 0 ? { openOnly: true } : {};
+    return { type: 'mark', taskId, ...index, ...open, state: marked, note: 'by hand', ...list, nowMs };
   }
   const other = choose(state.graph.tasks, variant)!.id;
   const mapIndices = variant % 3 === 0 ? { mapIndices: [variant % 2] } : {};

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { attemptLogs } from '../../engine/redis-logs.ts';
+import { isAlive } from '../../infra/is-alive.ts';
 import { type EngineFixture, engineFixture } from '../support/engine-fixture.ts';
 import { redisInstalled, useRedis } from '../support/redis.ts';
 import { describeWith } from '../support/requirement.ts';
@@ -139,6 +140,23 @@ describeWith(redisInstalled, 'workers', () => {
       cancelled: 'changed my mind',
       tasks: [{ state: 'failed', error: { code: 'FL_CANCELLED' } }],
     });
+  });
+
+  it('stop a cancelled task within two seconds though it blocks its event loop; the rest of its run goes on', async () => {
+    const { trigger, ended, journal, runs, pids, until } = fixture;
+    const ref = await trigger('blocked', { params: { ms: 500 } });
+    await until('it runs', async () => (await journal(ref)).includes('start blocked#1'));
+    const [pid] = await pids(ref, 'blocked');
+    const cancel = { taskId: 'blocked', reason: 'not today' };
+    expect(await runs.cancelTask(ref, cancel)).toBe(true);
+    await until('its process is dead', async () => !isAlive(pid!), 2_000);
+    const run = await ended(ref);
+    expect(run.state).toBe('success');
+    expect(
+      Object.fromEntries(run.tasks.map(({ taskId, state, attempts }) => [taskId, [state, attempts]])),
+    ).toEqual({ blocked: ['failed', 1], after: ['success', 1], beside: ['success', 1] });
+    expect(run.tasks.find(({ taskId }) => taskId === 'blocked')?.note).toBe('not today');
+    expect(await runs.cancelTask(ref, cancel)).toBe(false);
   });
 
   it('are told to stop when the run takes too long', async () => {

@@ -42,4 +42,28 @@ describeWith(redisInstalled, 'the fleet', () => {
     await runs.cancelRun(first, 'enough');
     await runs.cancelRun(second, 'enough');
   });
+
+  it('drops one task when told to, and says so', async () => {
+    const prefix = server.uniquePrefix();
+    const env = { FLYERLINE_REDIS_URL: server.url, FLYERLINE_REDIS_PREFIX: prefix };
+    const { trigger, reader } = await engineFixture(server.url, prefix);
+    const ref = await trigger('diamond');
+    const cancel = (...args: string[]) =>
+      flyerline(['runs', 'cancel', ref.dagId, ref.runId, ...args], { env });
+    const done = await cancel('--task', 'b', '--reason', 'not today');
+    expect(done.stdout).toBe(`✓ b of ${ref.runId} is cancelled\n`);
+    const { state, tasks } = await reader.getRun(ref);
+    expect([state, ...tasks.map((task) => task.state)]).toEqual([
+      'running',
+      'scheduled',
+      'failed',
+      'none',
+      'none',
+    ]);
+    expect(tasks[1]!.note).toBe('not today');
+    expect((await cancel('--task', 'b')).stdout).toBe(`– b of ${ref.runId} has ended already\n`);
+    const nameless = await cancel('--map-index', '3');
+    expect(nameless.exitCode).toBe(2);
+    expect(nameless.stderr).toMatch(/FL_USAGE/);
+  });
 });
