@@ -39,16 +39,43 @@ export async function httpReceiver(): Promise<HttpReceiver> {
 
 export interface MailReceiver {
   readonly url: string;
-  readonly mails: { readonly from: string; readonly to: readonly string[]; readonly source: string }[];
+  readonly mails: {
+    readonly from: string;
+    readonly to: readonly string[];
+    readonly source: string;
+    /** How it came. */
+    readonly encrypted: boolean;
+    readonly user: string | undefined;
+  }[];
+  /** Passwords that were tried, and whether they came encrypted. */
+  readonly logins: { readonly password: string; readonly encrypted: boolean }[];
 }
 
-/** Takes mail for everybody but `nobody@…`; offers no STARTTLS. Closed when the test ends. */
-export async function mailReceiver(): Promise<MailReceiver> {
-  const mails: { from: string; to: string[]; source: string }[] = [];
+export interface MailReceiverOptions {
+  /** PEM. @default offers no encryption */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Encrypted from the first byte, as `smtps://`. @default STARTTLS */
+  readonly fromTheStart?: boolean;
+  /** Demanded when there is one. */
+  readonly password?: string;
+}
+
+/** Takes mail for everybody but `nobody@…`. Closed when the test ends. */
+export async function mailReceiver(options: MailReceiverOptions = {}): Promise<MailReceiver> {
+  const { tls, fromTheStart = false, password } = options;
+  const mails: MailReceiver['mails'] = [];
+  const logins: MailReceiver['logins'] = [];
   const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
+    authOptional: password === undefined,
+    secure: fromTheStart,
+    ...(tls ?? {}),
+    ...(tls === undefined ? { disabledCommands: ['STARTTLS'] } : {}),
     logger: false,
+    onAuth(auth, session, done) {
+      logins.push({ password: auth.password ?? '', encrypted: session.secure });
+      if (auth.password === password) done(null, { user: auth.username });
+      else done(new Error('wrong password'));
+    },
     onRcptTo: ({ address }, _session, done) =>
       done(
         address.startsWith('nobody@')
@@ -62,12 +89,17 @@ export async function mailReceiver(): Promise<MailReceiver> {
           from: mailFrom === false ? '' : mailFrom.address,
           to: rcptTo.map(({ address }) => address),
           source,
+          encrypted: session.secure,
+          user: session.user,
         });
         done();
       }, done);
     },
   });
+  // A client that does not trust the certificate breaks off.
+  server.on('error', () => {});
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', () => done()));
   onTestFinished(() => new Promise<void>((done) => server.close(() => done())));
-  return { url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`, mails };
+  const { port } = server.server.address() as AddressInfo;
+  return { url: `${fromTheStart ? 'smtps' : 'smtp'}://127.0.0.1:${port}`, mails, logins };
 }
