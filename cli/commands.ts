@@ -26,6 +26,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'explain', group: 'Look', load: () => import('./commands/explain.ts') },
   { name: 'export', group: 'Look', load: () => import('./commands/export.ts') },
   { name: 'snippet', group: 'Look', load: () => import('./commands/snippet.ts') },
+  { name: 'snapshot', group: 'Look', load: () => import('./commands/snapshot.ts') },
   { name: 'sql', group: 'Look', load: () => import('./commands/sql.ts') },
   { name: 'scheduler', group: 'Operate', load: () => import('./commands/scheduler.ts') },
   { name: 'worker', group: 'Operate', load: () => import('./commands/worker.ts') },

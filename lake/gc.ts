@@ -4,12 +4,14 @@
  *
  * Safe while runs go on: an object goes only when it is older than the grace *and* no version within the retention names
  * it. What is not committed after the grace never will be, because a claim lives for a day; what was replaced within the
- * retention stays; and what a rollback brings back was replaced at least a day short of the retention.
+ * retention stays; and what a rollback brings back was replaced at least a day short of the retention. What a named snapshot
+ * froze stays as long as the snapshot: it is put while its files are live, or replaced so lately that the retention keeps them.
  */
 import { FlyerlineError } from '../infra/errors.ts';
 import { claimsDir, type Day } from './lake-keys.ts';
 import type { ObjectInfo, ObjectStore } from './object-store.ts';
 import { GRACE_MIN_MS, GRACE_MS, RETENTION_MAX_MS, RETENTION_MIN_MS, RETENTION_MS } from './retention.ts';
+import { type NamedSnapshot, readNamedSnapshots } from './snapshots/named-snapshot.ts';
 import { headToken, readSnapshot, type Snapshot } from './table-log.ts';
 
 export interface GcOptions {
@@ -35,10 +37,13 @@ export interface Garbage extends ObjectInfo {
   readonly kind: GarbageKind;
 }
 
-/** Reads listings and logs only. Throws FL_CONFIG_INVALID for limits that would not be safe. */
+/**
+ * Reads listings, logs and snapshots only. Throws FL_CONFIG_INVALID for limits that would not be safe, FL_TABLE_CORRUPT for a
+ * snapshot that cannot be read.
+ */
 export async function* findGarbage(store: ObjectStore, options: GcOptions = {}): AsyncGenerator<Garbage> {
   const limits = checkedLimits(options);
-  const tables = new TableReferences(store, limits);
+  const tables = new TableReferences(store, limits, await readNamedSnapshots(store));
   const isOld = (object: ObjectInfo) => limits.nowMs - object.lastModifiedMs > limits.graceMs;
 
   for await (const object of store.list('ctl/')) {
@@ -113,18 +118,22 @@ async function controlKind(key: string, tables: TableReferences): Promise<Garbag
 class TableReferences {
   readonly #store: ObjectStore;
   readonly #limits: Limits;
+  readonly #named: readonly NamedSnapshot[];
   readonly #tables = new Map<string, Promise<References>>();
   #newest = { dir: '', token: '' };
 
-  constructor(store: ObjectStore, limits: Limits) {
+  constructor(store: ObjectStore, limits: Limits, named: readonly NamedSnapshot[]) {
     this.#store = store;
     this.#limits = limits;
+    this.#named = named;
   }
 
   of(table: string): Promise<References> {
     let references = this.#tables.get(table);
     if (references === undefined) {
-      references = readSnapshot(this.#store, table).then((snapshot) => referencesOf(snapshot, this.#limits));
+      references = readSnapshot(this.#store, table).then((snapshot) =>
+        referencesOf(snapshot, this.#limits, this.#named),
+      );
       this.#tables.set(table, references);
     }
     return references;
@@ -144,17 +153,29 @@ class TableReferences {
 
 interface References {
   readonly snapshot: Snapshot;
-  /** Paths of data files that a version within the retention shows. */
+  /** Paths of data files that a version within the retention shows, or a named snapshot. */
   readonly needed: ReadonlySet<string>;
-  /** `day/token` of the claims that wrote them. */
+  /** `day/token` of the claims that wrote them, or confirmed them for a named snapshot. */
   readonly neededClaims: ReadonlySet<string>;
 }
 
-function referencesOf(snapshot: Snapshot, { retentionMs, nowMs }: Limits): References {
+function referencesOf(
+  snapshot: Snapshot,
+  { retentionMs, nowMs }: Limits,
+  named: readonly NamedSnapshot[],
+): References {
   const needed = new Set(snapshot.files.keys());
   for (const [path, { removedAtMs }] of snapshot.removed) {
     if (nowMs - removedAtMs <= retentionMs) needed.add(path);
   }
-  const claims = [...needed].map((path) => path.replace(/^dt=([^/]+)\/(\d{20})-.*$/, '$1/$2'));
-  return { snapshot, needed, neededClaims: new Set(claims) };
+  const frozen = named
+    .flatMap(({ tables }) => tables)
+    .filter(({ table }) => table === snapshot.table)
+    .flatMap(({ partitions }) => partitions);
+  for (const { files } of frozen) for (const { path } of files) needed.add(path);
+  const neededClaims = new Set([
+    ...[...needed].map((path) => path.replace(/^dt=([^/]+)\/(\d{20})-.*$/, '$1/$2')),
+    ...frozen.map(({ day, token }) => `${day}/${token}`),
+  ]);
+  return { snapshot, needed, neededClaims };
 }

@@ -57,3 +57,7 @@ export const restatementsKey = (table: string): string => `current/${table}/rest
 /** Digests of the manifests of a month, `YYYY-MM`, of all tables. */
 export const DIGESTS_DIR = 'ctl/digests/';
 export const digestsKey = (month: string): string => `${DIGESTS_DIR}${month}.json`;
+
+/** Versions of tables that were frozen under a name. */
+export const SNAPSHOTS_DIR = 'ctl/snapshots/';
+export const snapshotKey = (name: string): string => `${SNAPSHOTS_DIR}${name}.json`;

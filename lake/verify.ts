@@ -57,7 +57,7 @@ async function verifyPartition(
   const findings: Finding[] = [];
   let bytes = 0;
   const check = async (recorded: Recorded) => {
-    const problem = await problemOf(store, recorded);
+    const problem = await findProblem(store, recorded);
     if (problem !== undefined) findings.push({ key: recorded.key, problem });
     bytes += recorded.size;
   };
@@ -84,14 +84,16 @@ async function verifyPartition(
   return { table, day, token, rowCount, bytes, manifest, findings };
 }
 
-interface Recorded {
+/** An object as it was recorded when it was put. */
+export interface Recorded {
   readonly key: string;
   readonly size: number;
   readonly rowCount: number;
   readonly sha256: string | undefined;
 }
 
-async function problemOf(store: ObjectStore, recorded: Recorded): Promise<string | undefined> {
+/** What is wrong with it; undefined when it is there with its bytes and rows. */
+export async function findProblem(store: ObjectStore, recorded: Recorded): Promise<string | undefined> {
   const { key, size, sha256, rowCount } = recorded;
   const found = await store.head(key);
   if (found === undefined) return 'does not exist';

@@ -33,10 +33,10 @@ export async function exportFeatures(
   store: ObjectStore,
   options: ExportFeaturesOptions,
 ): Promise<RangeExport> {
-  const { from, to, outDir, scratchDir, secret, signal } = options;
+  const { from, to, outDir, scratchDir, secret, signal, frozen } = options;
   requireSecret(secret);
-  const events = await readPublishedRange(store, CLEAN_EVENTS.name, { from, to });
-  const views = await readPublishedRange(store, FLYER_VIEWS.name, { from, to });
+  const events = await readPublishedRange(store, CLEAN_EVENTS.name, { from, to }, frozen);
+  const views = await readPublishedRange(store, FLYER_VIEWS.name, { from, to }, frozen);
   requireSameInputs(events, views);
   const params = metricParamsSchema.parse(events.params);
   const duck = await openDuck({ ...options, tempDir: scratchDir });

@@ -18,8 +18,8 @@ export interface ExportTableOptions extends Omit<ExportUserOptions, 'rowsPerPass
  * out, and named in the result. Throws FL_OBJECT_MISSING when none is, FL_CHECK_FAILED when days follow different definitions, FL_READ_BACK.
  */
 export async function exportTable(store: ObjectStore, options: ExportTableOptions): Promise<RangeExport> {
-  const { schema, formats, from, to, outDir, scratchDir, signal } = options;
-  const range = await readPublishedRange(store, schema.name, { from, to });
+  const { schema, formats, from, to, outDir, scratchDir, signal, frozen } = options;
+  const range = await readPublishedRange(store, schema.name, { from, to }, frozen);
   const duck = await openDuck({ ...options, tempDir: scratchDir });
   try {
     const paths: string[] = [];

@@ -2,7 +2,7 @@
 import { openDuck, sqlPaths } from '../lake/duckdb.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
 import type { DayRange } from './range/day-range.ts';
-import { readPublishedRange } from './range/published-range.ts';
+import { type FrozenTables, readPublishedRange } from './range/published-range.ts';
 import { type RangeExport, writeRange } from './range/write-range.ts';
 import { sqlFile } from './sql-file.ts';
 import { USER, USER_FLYER_DAY } from './tables.ts';
@@ -23,6 +23,8 @@ export interface ExportUserOptions extends DayRange {
   /** @default 8 million */
   readonly rowsPerPass?: number;
   readonly signal?: AbortSignal;
+  /** Tables as a snapshot froze them. */
+  readonly frozen?: FrozenTables;
 }
 
 /**
@@ -30,8 +32,8 @@ export interface ExportUserOptions extends DayRange {
  * Throws FL_OBJECT_MISSING when none is, FL_CHECK_FAILED when days follow different definitions, FL_READ_BACK.
  */
 export async function exportUser(store: ObjectStore, options: ExportUserOptions): Promise<RangeExport> {
-  const { from, to, outDir, scratchDir, rowsPerPass = ROWS_PER_PASS, signal } = options;
-  const range = await readPublishedRange(store, USER_FLYER_DAY.name, { from, to });
+  const { from, to, outDir, scratchDir, rowsPerPass = ROWS_PER_PASS, signal, frozen } = options;
+  const range = await readPublishedRange(store, USER_FLYER_DAY.name, { from, to }, frozen);
   const duck = await openDuck({ ...options, tempDir: scratchDir });
   try {
     await duck.run(sql('create'));

@@ -43,6 +43,7 @@ function oneTable(): Command {
     });
   return withExamples(declared, [
     ['export table merchant_day --from 2018-10-01 --to 2018-10-31 --out october', 'a month'],
+    ['export table clean_events --snapshot churn-v3 --out churn', 'rebuilt exactly'],
     ['export table dq_day --from 2018-10-01 --to 2018-10-07 --out week --format csv.gz', 'compressed'],
   ]);
 }
@@ -88,8 +89,9 @@ function features(): Command {
 
 function rangeCommand(name: string): Command {
   return new Command(name)
-    .requiredOption('--from <date>', 'first day: 2018-10-01', parseDay)
-    .requiredOption('--to <date>', 'last day, included', parseDay)
+    .option('--from <date>', 'first day: 2018-10-01 (default: the first of the snapshot)', parseDay)
+    .option('--to <date>', 'last day, included (default: the last of the snapshot)', parseDay)
+    .option('--snapshot <name>', 'tables as this snapshot froze them: equal files, whenever')
     .requiredOption('--out <dir>', 'directory for the files')
     .addOption(LAKE_OPTION());
 }

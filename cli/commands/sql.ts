@@ -20,6 +20,9 @@ export function command(): Command {
     .addOption(LAKE_OPTION())
     .option('--as-of <time>', 'read all tables as they were then: 2018-10-05T12:00Z')
     .addOption(
+      new Option('--snapshot <name>', 'read all tables as this snapshot froze them').conflicts('asOf'),
+    )
+    .addOption(
       new Option('--format <format>', 'how the result is written')
         .choices(['table', 'csv', 'json', 'parquet'])
         .default('table'),

@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { FlyerlineError } from '../../infra/errors.ts';
+import { frozenTable } from '../../lake/snapshots/frozen-table.ts';
+import { readNamedSnapshot } from '../../lake/snapshots/named-snapshot.ts';
 import { withLakeQuery } from '../../lake/sql/lake-query.ts';
 import { parseInstant } from '../../lake/sql/references.ts';
 import { splitStatements } from '../../lake/sql/tokens.ts';
@@ -13,6 +15,8 @@ import { type ResultFormat, writeAnswer } from './write-answer.ts';
 
 export interface SqlCommandOptions extends LakeOptions {
   readonly asOf?: string;
+  /** Name. */
+  readonly snapshot?: string;
   readonly format: ResultFormat;
   readonly out?: string;
   /** Rows. */
@@ -32,8 +36,12 @@ export async function runSql(statement: string | undefined, options: SqlCommandO
   await withLake(options, 'read', async (store, { config, json }) => {
     await mkdir(config.scratchDir, { recursive: true });
     const scratchDir = await mkdtemp(join(config.scratchDir, 'sql-'));
+    const named =
+      options.snapshot === undefined ? undefined : await readNamedSnapshot(store, options.snapshot);
     const settings = {
-      ...{ schemas: LAKE_TABLES, threads: config.threads, scratchDir, asOfMs },
+      ...{ threads: config.threads, scratchDir, asOfMs },
+      schemas: LAKE_TABLES.filter(({ name }) => named?.tables.some(({ table }) => table === name) ?? true),
+      frozen: named && ((name: string) => frozenTable(named, name)),
       memoryLimitBytes: options.memory ?? config.memoryLimitBytes,
       timeoutMs: options.timeout === undefined ? config.sql.timeoutMs : options.timeout * 1000,
     };

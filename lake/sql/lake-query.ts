@@ -24,6 +24,8 @@ export interface LakeQueryOptions {
   readonly scratchDir: string;
   /** Tables without an `AS OF` of their own are read as they were then. @default now */
   readonly asOfMs?: number | undefined;
+  /** … or like this: as a named snapshot froze them, which has to have all of `schemas`. */
+  readonly frozen?: ((table: string) => Snapshot) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -127,12 +129,13 @@ async function prepare<T>(
   }
 }
 
-function snapshotOf(
+async function snapshotOf(
   store: ObjectStore,
   { schema: { name }, asOf }: Reference,
-  { asOfMs }: LakeQueryOptions,
+  { asOfMs, frozen }: LakeQueryOptions,
 ): Promise<Snapshot> {
   if (asOf !== undefined && 'version' in asOf) return readSnapshot(store, name, { version: asOf.version });
+  if (asOf === undefined && frozen !== undefined) return frozen(name);
   const timeMs = asOf?.timeMs ?? asOfMs;
   return timeMs === undefined ? readSnapshot(store, name) : readSnapshotAt(store, name, timeMs);
 }

@@ -4,7 +4,7 @@ import type { Day } from '../../lake/lake-keys.ts';
 import { type Manifest, readManifest } from '../../lake/manifest.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { partitionsOf } from '../../lake/partitions.ts';
-import { readSnapshot } from '../../lake/table-log.ts';
+import { readSnapshot, type Snapshot } from '../../lake/table-log.ts';
 import { definitionOf } from '../definition-of.ts';
 import { type DayRange, daysOf } from './day-range.ts';
 
@@ -22,6 +22,9 @@ export interface PublishedRange extends DayRange {
   readonly inputs: Readonly<Record<Day, { readonly inputsHash: string; readonly asOfMs: number | null }>>;
 }
 
+/** Where ranges are read from. @default the tables as they are now */
+export type FrozenTables = ((table: string) => Snapshot) | undefined;
+
 /**
  * All from one version of the table: a restatement while it is read changes nothing. Throws FL_OBJECT_MISSING when no day is
  * published, FL_CHECK_FAILED when days were computed by different definitions.
@@ -30,9 +33,10 @@ export async function readPublishedRange(
   store: ObjectStore,
   table: string,
   range: DayRange,
+  frozen?: FrozenTables,
 ): Promise<PublishedRange> {
   const wanted = daysOf(range);
-  const partitions = partitionsOf(await readSnapshot(store, table), range);
+  const partitions = partitionsOf(frozen?.(table) ?? (await readSnapshot(store, table)), range);
   if (partitions.length === 0) throw nothingPublished(table, range);
   const manifests = await Promise.all(
     partitions.map(({ day, token }) => readManifest(store, table, day, token)),

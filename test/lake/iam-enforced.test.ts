@@ -12,6 +12,8 @@ import { CATALOG_KEY, claimsDir, logEntryKey } from '../../lake/lake-keys.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { openStore } from '../../lake/open-store.ts';
 import { openS3Store } from '../../lake/s3-store.ts';
+import { deleteNamedSnapshot } from '../../lake/snapshots/named-snapshot.ts';
+import { createSnapshot } from '../../tasks/snapshots/create-snapshot.ts';
 import { collectStageGarbage } from '../../tasks/stage-gc/collect-stage.ts';
 import { flyerline } from '../support/flyerline.ts';
 import { describeWith } from '../support/requirement.ts';
@@ -152,6 +154,15 @@ describeWith(s3ServerInstalled.ministack, 'the example policies on a server', ()
     await lake.put('stage/retired/x.json', '{}');
     await lake.delete('stage/retired/x.json');
     await expect(storeOf('gc', 'drops').get('a.csv')).rejects.toMatchObject(refused);
+  });
+
+  it('let a worker take snapshots, a reader read them, and only gc delete them', async () => {
+    await createSnapshot(storeOf('worker'), { name: 'v1' });
+    expect((await runAs('reader', ['snapshot', 'show', 'v1'])).exitCode).toBe(0);
+    const { stdout } = await runAs('reader', ['sql', 'from clean_events', '--snapshot', 'v1', '--json']);
+    expect((JSON.parse(stdout) as { rows: unknown[] }).rows).toHaveLength(1);
+    expect((await runAs('worker', ['snapshot', 'delete', 'v1'])).exitCode).toBe(3);
+    await deleteNamedSnapshot(storeOf('gc'), 'v1');
   });
 
   it('let a reader read what is published, and neither inputs nor control files', async () => {

@@ -1,0 +1,52 @@
+/** What has changed in a lake since a named snapshot was taken: days that were restated, days that came, bytes it alone keeps. */
+import type { Day } from '../lake-keys.ts';
+import type { ObjectStore } from '../object-store.ts';
+import { contentOfCommitted } from '../partition-verdict.ts';
+import { partitionsOf } from '../partitions.ts';
+import { filesOfDay, readSnapshot } from '../table-log.ts';
+import { frozenTable } from './frozen-table.ts';
+import type { NamedSnapshot } from './named-snapshot.ts';
+
+export interface TableSince {
+  readonly table: string;
+  readonly versionNow: number;
+  /** Days whose rows are others now. */
+  readonly restated: readonly RestatedDay[];
+  /** Days of the snapshot's range that were published only later. */
+  readonly newDays: readonly Day[];
+  /** Bytes of files that no table shows any more. */
+  readonly heldBytes: number;
+}
+
+export interface RestatedDay {
+  readonly day: Day;
+  readonly rowCount: number;
+  readonly rowCountNow: number;
+}
+
+/** In the order of the snapshot's tables. */
+export async function changesSince(store: ObjectStore, snapshot: NamedSnapshot): Promise<TableSince[]> {
+  const range = { from: snapshot.from ?? undefined, to: snapshot.to ?? undefined };
+  return Promise.all(
+    snapshot.tables.map(async ({ table, partitions }) => {
+      const now = await readSnapshot(store, table);
+      const frozen = frozenTable(snapshot, table);
+      const known = new Set(partitions.map(({ day }) => day));
+      const partitionsNow = partitionsOf(now, range);
+      const rowsNow = new Map(partitionsNow.map(({ day, rowCount }) => [day, rowCount]));
+      const restated = partitions
+        .filter(
+          ({ day }) =>
+            contentOfCommitted(filesOfDay(frozen, day)) !== contentOfCommitted(filesOfDay(now, day)),
+        )
+        .map(({ day, rowCount }) => ({ day, rowCount, rowCountNow: rowsNow.get(day) ?? 0 }));
+      return {
+        ...{ table, versionNow: now.version, restated },
+        newDays: partitionsNow.map(({ day }) => day).filter((day) => !known.has(day)),
+        heldBytes: [...frozen.files.values()]
+          .filter(({ path }) => !now.files.has(path))
+          .reduce((sum, { size }) => sum + size, 0),
+      };
+    }),
+  );
+}
