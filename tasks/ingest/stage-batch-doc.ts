@@ -146,6 +146,11 @@ export async function readStageBatches(
   return batches.filter((batch) => batch.dropsUrl === dropsUrl);
 }
 
+/** Those of these ids, in their order. Throws FL_OBJECT_MISSING. */
+export function readStageBatchesById(store: ObjectStore, ids: readonly string[]): Promise<StageBatch[]> {
+  return Promise.all(ids.map((id) => readCached(store, batchKey(id))));
+}
+
 /** All there are, with the time of each: for garbage collection. */
 export async function readStageBatchAges(
   store: ObjectStore,

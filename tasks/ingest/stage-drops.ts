@@ -1,4 +1,4 @@
-/** Stages drops: batch after batch, two at a time. Each batch stands by itself, so other machines may stage some of them. */
+/** Stages drops: batch after batch, a few at a time. Each batch stands by itself, so other machines may stage some of them. */
 import { join } from 'node:path';
 import { readAhead } from '../read-ahead.ts';
 import { coverDrops } from './pin/cover-drops.ts';
@@ -8,8 +8,8 @@ import { planBatches } from './stage/plan-batches.ts';
 import { type StagingContext, stageBatch } from './stage/stage-batch.ts';
 import { readStageBatches, type StageBatch } from './stage-batch-doc.ts';
 
-/** While one is decompressed the other is judged. */
-const BATCHES_AT_ONCE = 2;
+/** While two are judged, the next is read. */
+const BATCHES_AT_ONCE = 3;
 
 export interface StageDropsOptions extends Omit<StagingContext, 'chunkBytes' | 'onDropRead'> {
   /** Drops that name this day go first. */

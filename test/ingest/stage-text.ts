@@ -8,7 +8,7 @@ import type { DropFormat } from '../../tasks/ingest/read/drops.ts';
 import { type LineSink, readCsvDrop, readNdjsonDrop, reparse } from '../../tasks/ingest/read/read-lines.ts';
 import { DropIntake } from '../../tasks/ingest/stage/drop-intake.ts';
 import { type Lanes, openLanes } from '../../tasks/ingest/stage/lanes.ts';
-import { resolveDoubts } from '../../tasks/ingest/stage/resolve-doubts.ts';
+import { collectDoubts, resolveDoubts } from '../../tasks/ingest/stage/resolve-doubts.ts';
 import { stageChunk } from '../../tasks/ingest/stage/stage-chunk.ts';
 
 export interface StagedRow {
@@ -79,7 +79,8 @@ export class TextStager {
     const { done } = await this.#lanes.start(async (duck) => {
       const pieces = intake.takeChunks().flat();
       const staged = await stageChunk(duck, pieces, LAYOUT, join(dir, 'out'));
-      await resolveDoubts(duck, pieces, staged, late);
+      const doubts = await collectDoubts(duck, pieces, staged.doubtfulPaths);
+      await resolveDoubts(pieces, doubts, staged.misread, late);
       late.finishChunk();
       const latePieces = late.takeChunks().flat();
       const second = await stageChunk(duck, latePieces, LAYOUT, join(dir, 'out-late'));

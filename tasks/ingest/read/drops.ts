@@ -28,7 +28,7 @@ const PRIVATE = /(?:^|\/)[._]/;
 const COMPRESSIONS: Readonly<Record<string, DropCompression>> = { gz: 'gzip', zst: 'zstd' };
 
 /** Where a lake has its objects, when drops share its place. */
-const LAKE_FOLDERS = ['ctl/', 'current/', 'scratch/', 'stage/', 'tables/'];
+const LAKE_FOLDERS = ['ctl/', 'current/', 'previews/', 'scratch/', 'stage/', 'tables/'];
 
 /** All drops, in order of their keys. A lake in the same place, or below it, holds none. */
 export async function listDrops(

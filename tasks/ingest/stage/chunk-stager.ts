@@ -13,10 +13,10 @@ import { DropIntake } from './drop-intake.ts';
 import { bucketsFor, type Layout, layOut } from './layout.ts';
 import type { Piece } from './piece.ts';
 import type { BatchPlan } from './plan-batches.ts';
-import { resolveDoubts } from './resolve-doubts.ts';
+import { collectDoubts, type Doubts, resolveDoubts } from './resolve-doubts.ts';
 import { sampleDays } from './sample-days.ts';
 import type { StagingContext } from './stage-batch.ts';
-import { type ChunkFile, stageChunk } from './stage-chunk.ts';
+import { type ChunkFile, type StagedChunk, stageChunk } from './stage-chunk.ts';
 import { stageRejects } from './stage-rejects.ts';
 
 interface StagedPart {
@@ -98,9 +98,13 @@ export class ChunkStager {
     const layout = this.#layout;
     const part = this.#jobs.length;
     const { done } = await this.#context.lanes.start((duck) => this.#stage(duck, pieces, layout, part));
-    const job = done.then(({ files, ...rest }) =>
-      this.#put(part, files).then((files) => ({ ...rest, files })),
-    );
+    const job = done.then(async ({ staged, dropDays, doubts }) => {
+      const [files, late] = await Promise.all([
+        this.#put(part, staged.files),
+        this.#resolve(part, pieces, staged, doubts),
+      ]);
+      return { files, dropDays, late };
+    });
     job.catch((error: unknown) => {
       this.#failure ??= { error };
     });
@@ -108,20 +112,28 @@ export class ChunkStager {
   }
 
   async #stage(duck: Duck, pieces: readonly Piece[], layout: Layout, part: number) {
-    const dir = join(this.#dir, `part-${part}`);
-    const staged = await stageChunk(duck, pieces, layout, dir);
+    const staged = await stageChunk(duck, pieces, layout, join(this.#dir, `part-${part}`));
     const isOnly = this.#plan.drops.length === 1;
     const dropDays = isOnly ? dropDaysOfFiles(staged.files) : await queryDropDays(duck, staged.files);
+    return { staged, dropDays, doubts: await collectDoubts(duck, pieces, staged.doubtfulPaths) };
+  }
+
+  /** No longer on a lane: the next chunk has it already. */
+  async #resolve(
+    part: number,
+    pieces: readonly Piece[],
+    { doubtfulPaths, misread }: StagedChunk,
+    doubts: Doubts,
+  ): Promise<DropIntake | undefined> {
     let late: DropIntake | undefined;
-    if (staged.doubtfulPaths.length > 0 || staged.misread.length > 0) {
+    if (doubts.size > 0 || misread.length > 0) {
       late = await this.#openLate(part);
-      await resolveDoubts(duck, pieces, staged, late);
+      await resolveDoubts(pieces, doubts, misread, late);
       late.finishChunk();
     }
-    await Promise.all(
-      [...pieces, ...staged.doubtfulPaths.map((path) => ({ path }))].map(({ path }) => rm(path)),
-    );
-    return { files: staged.files, dropDays, late };
+    const paths = [...pieces.map(({ path }) => path), ...doubtfulPaths];
+    await Promise.all(paths.map((path) => rm(path)));
+    return late;
   }
 
   async #openLate(part: number): Promise<DropIntake> {
@@ -148,8 +160,9 @@ export class ChunkStager {
       const otherDayNo = named === undefined ? Math.floor(lastModifiedMs / DAY_MS) : dayNumber(named);
       return { dropNo, key, homeDayNo: days.homeDayNo(dropNo) ?? otherDayNo };
     });
-    const { done } = await this.#context.lanes.start((duck) =>
-      stageRejects(duck, paths, drops, join(this.#dir, 'rejected')),
+    const { done } = await this.#context.lanes.start(
+      (duck) => stageRejects(duck, paths, drops, join(this.#dir, 'rejected')),
+      'next',
     );
     const { files, counts } = await done;
     for (const { dropNo, dayNo, rowCount } of counts) days.addRejected(dropNo, dayNo, rowCount);

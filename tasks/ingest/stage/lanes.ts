@@ -23,8 +23,9 @@ export interface Lanes {
   /**
    * Waits for a free lane and starts the job on it. Resolves when the job has started; `done` is its result.
    * The caller must wait for every `done`.
+   * @param turn `next` goes before all who wait. @default 'last'
    */
-  start<T>(job: (duck: Duck) => Promise<T>): Promise<{ readonly done: Promise<T> }>;
+  start<T>(job: (duck: Duck) => Promise<T>, turn?: 'next' | 'last'): Promise<{ readonly done: Promise<T> }>;
   close(): Promise<void>;
 }
 
@@ -60,9 +61,13 @@ export function openLanes(options: LaneOptions): Lanes {
     else next(lane);
   }
 
+  function nextFree(turn: 'next' | 'last'): Promise<number> {
+    return new Promise((resolve) => (turn === 'next' ? waiting.unshift(resolve) : waiting.push(resolve)));
+  }
+
   return {
-    async start(job) {
-      const lane = free.pop() ?? (await new Promise<number>((resolve) => waiting.push(resolve)));
+    async start(job, turn = 'last') {
+      const lane = free.pop() ?? (await nextFree(turn));
       // The first lane opens with the first job, the second only when both are needed: a small day needs one.
       ducks[lane] ??= openLane(options, count);
       const done = ducks[lane].then((duck) => run(duck, job));

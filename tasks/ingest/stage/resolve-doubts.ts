@@ -1,5 +1,5 @@
 /** Rows that the query was not sure of are read again, as they stand in the drop, and judged for good. */
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { invariant } from '../../../infra/errors.ts';
 import { type Duck, sqlPaths } from '../../../lake/duckdb.ts';
 import type { RowSink } from '../parse/row-sink.ts';
@@ -7,37 +7,22 @@ import { LINE_FEED } from '../read/inspect-lines.ts';
 import { reparse } from '../read/read-lines.ts';
 import type { DropIntake } from './drop-intake.ts';
 import type { Piece } from './piece.ts';
-import type { StagedChunk } from './stage-chunk.ts';
 
 /** Lines of a piece in order, each with the beginning of the user id that DuckDB read there. */
-interface Doubts {
+interface DoubtfulLines {
   readonly lines: number[];
   readonly userIds: (string | null)[];
 }
 
-/** The events and rejected rows go to `late`, in the order of the pieces. */
-export async function resolveDoubts(
-  duck: Duck,
-  pieces: readonly Piece[],
-  { doubtfulPaths, misread }: Pick<StagedChunk, 'doubtfulPaths' | 'misread'>,
-  late: DropIntake,
-): Promise<void> {
-  const doubts = await collectDoubts(duck, pieces, doubtfulPaths);
-  for (const piece of pieces) {
-    const { path, dialect, firstLine, dropNo } = piece;
-    const sink = late.sinkOf(dropNo);
-    const ofPiece = doubts.get(piece);
-    if (misread.includes(piece)) reparse(dialect, await readFile(path), firstLine, sink);
-    else if (ofPiece !== undefined) reparseLines(piece, await readFile(path), ofPiece, sink);
-  }
-}
+export type Doubts = ReadonlyMap<Piece, DoubtfulLines>;
 
-async function collectDoubts(
+/** @param paths files of doubtful rows */
+export async function collectDoubts(
   duck: Duck,
   pieces: readonly Piece[],
   paths: readonly string[],
-): Promise<ReadonlyMap<Piece, Doubts>> {
-  const doubts = new Map<Piece, Doubts>();
+): Promise<Doubts> {
+  const doubts = new Map<Piece, DoubtfulLines>();
   if (paths.length === 0) return doubts;
   const inOrder = pieces
     .filter(({ dialect }) => dialect.kind !== 'events')
@@ -62,12 +47,44 @@ async function collectDoubts(
   return doubts;
 }
 
+/** The events and rejected rows go to `late`, in the order of the pieces. Misread pieces are judged whole. */
+export async function resolveDoubts(
+  pieces: readonly Piece[],
+  doubts: Doubts,
+  misread: readonly Piece[],
+  late: DropIntake,
+): Promise<void> {
+  const read = pieceReader(pieces);
+  for (const piece of pieces) {
+    const sink = late.sinkOf(piece.dropNo);
+    const ofPiece = doubts.get(piece);
+    if (misread.includes(piece)) reparse(piece.dialect, await read(piece), piece.firstLine, sink);
+    else if (ofPiece !== undefined) reparseLines(piece, await read(piece), ofPiece, sink);
+  }
+}
+
+/** All pieces are read into one buffer: one for each would keep the garbage collector busy. */
+function pieceReader(pieces: readonly Piece[]): (piece: Piece) => Promise<Buffer> {
+  let buffer: Buffer | undefined;
+  return async ({ path, size }) => {
+    buffer ??= Buffer.allocUnsafeSlow(pieces.reduce((most, piece) => Math.max(most, piece.size), 0));
+    const file = await open(path);
+    try {
+      const { bytesRead } = await file.read(buffer, 0, size);
+      invariant(bytesRead === size, `piece "${path}" has ${bytesRead} of ${size} bytes`);
+      return buffer.subarray(0, size);
+    } finally {
+      await file.close();
+    }
+  };
+}
+
 function holds(piece: Piece, dropNo: number, line: number): boolean {
   return piece.dropNo === dropNo && line >= piece.firstLine && line < piece.firstLine + piece.lineCount;
 }
 
 /** Most lines are passed over: they are counted, not cut out. */
-function reparseLines(piece: Piece, bytes: Buffer, { lines, userIds }: Doubts, sink: RowSink): void {
+function reparseLines(piece: Piece, bytes: Buffer, { lines, userIds }: DoubtfulLines, sink: RowSink): void {
   let number = piece.firstLine;
   let start = 0;
   for (const [index, wanted] of lines.entries()) {
