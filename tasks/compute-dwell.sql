@@ -1,5 +1,6 @@
 -- What the rules made of a bucket: the tables of its users, and what the report needs of them. The tables view_row, flyer_row and user_row
--- were filled in the order of the published tables' keys, and numbers sort like their texts: those files need no sort. -1 stands for
+-- were filled in the order of the published tables' keys, and numbers sort like their texts: those files need no sort. But a COPY of a
+-- join does not keep the order when several threads read the left side: OVER () has it read from beginning to end. -1 stands for
 -- NULL. Times *_rel_ms count from day_start_ms.
 -- Variables: day, day_start_ms, bucket, long_gap_ms, users_path, places_path; and events_path, on the connection that reads the events.
 
@@ -35,7 +36,7 @@ SELECT u.user_id, getvariable('day')::DATE AS day, p.merchant_id, p.flyer_id, v.
   CASE WHEN v.dwell_ms >= 0 THEN v.dwell_ms / 1000 END AS dwell_s,
   v.max_gap_ms / 1000 AS max_gap_s, (v.dwell_ms >= 0)::INTEGER AS measured, v.capped::INTEGER AS capped,
   u.is_suspect::INTEGER AS suspect
-FROM view_row AS v
+FROM (SELECT *, row_number() OVER () AS row_no FROM view_row) AS v
 JOIN bucket_user AS u USING (user_no)
 JOIN flyer AS p USING (flyer_no)
 JOIN event_word AS o ON o.code = v.origin
@@ -45,7 +46,7 @@ JOIN end_word AS r ON r.code = v.end_reason
 SELECT u.user_id, getvariable('day')::DATE AS day, p.merchant_id, p.flyer_id, f.views, f.measured_views, f.bounce_views, f.item_opens,
   (getvariable('day_start_ms') + f.first_open_rel_ms) / 1000 AS first_open_ts,
   CASE WHEN f.dwell_ms >= 0 THEN f.dwell_ms / 1000 END AS dwell_s, u.is_suspect::INTEGER AS suspect
-FROM flyer_row AS f
+FROM (SELECT *, row_number() OVER () AS row_no FROM flyer_row) AS f
 JOIN bucket_user AS u USING (user_no)
 JOIN flyer AS p USING (flyer_no)
 
@@ -57,7 +58,7 @@ SELECT u.user_id, getvariable('day')::DATE AS day, d.flyers, d.measured_flyers, 
   CASE WHEN d.measured_views > 0 THEN d.dwell_ms / 1000 / d.measured_views END AS avg_time_per_view_s,
   CASE WHEN d.measured_flyers > 0 THEN d.median_flyer_ms / 1000 END AS median_time_on_flyer_s,
   u.is_suspect::INTEGER AS suspect
-FROM user_row AS d
+FROM (SELECT *, row_number() OVER () AS row_no FROM user_row) AS d
 JOIN bucket_user AS u USING (user_no)
 
 -- name: shown
