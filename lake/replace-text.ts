@@ -10,11 +10,11 @@ const PAUSE_MAX_MS = 250;
 export async function replaceText(
   store: ObjectStore,
   key: string,
-  change: (body: string | undefined) => string | undefined,
+  change: (body: string | undefined) => string | undefined | Promise<string | undefined>,
 ): Promise<void> {
   for (let losses = 0; ; losses += 1) {
     const found = await getText(store, key);
-    const next = change(found?.text);
+    const next = await change(found?.text);
     if (next === undefined) return;
     try {
       await store.put(key, next, found === undefined ? { ifAbsent: true } : { ifMatch: found.etag });

@@ -1,6 +1,7 @@
 /** Publish: one atomic commit per table; a reader sees the old partition or the new one, whole. */
 import { commitPartition } from '../lake/commit.ts';
 import { checkedDay, publishedDay } from './assets.ts';
+import { dayStats } from './day-stats.ts';
 import { defineTask } from './define-task.ts';
 import { readDayInputs } from './ingest/day-inputs.ts';
 import { DEFINITION_VERSION } from './metric-params.ts';
@@ -11,9 +12,10 @@ export const publishDay = defineTask({
   name: 'publish-day',
   reads: { checked: checkedDay },
   makes: publishedDay,
-  async run({ services, runId, attempt, progress }, { checked }) {
+  async run({ services, runId, attempt, scratchDir, progress }, { checked }) {
     const { lake } = services;
     const inputs = await readDayInputs(lake, checked.inputsKey);
+    const stats = await dayStats(services, checked, scratchDir);
     const tables: PublishedRef['tables'][number][] = [];
     for (const schema of PUBLISHED_TABLES) {
       const files = checked.tables[schema.name] ?? [];
@@ -41,8 +43,7 @@ export const publishDay = defineTask({
           files,
           runId,
           attempt,
-          // Of the day, whatever the table: what people want to hear when it is published again.
-          stats: { events_kept: checked.dq.events_kept ?? 0, views: checked.dq.views ?? 0 },
+          stats,
         },
       });
       tables.push({

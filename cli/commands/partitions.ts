@@ -6,6 +6,7 @@ import type { ListPartitionsOptions } from '../lake/list-partitions.ts';
 import type { HistoryOptions } from '../lake/partition-history.ts';
 import type { RepairOptions } from '../lake/repair-exports.ts';
 import type { UnpinOptions } from '../lake/roll-back.ts';
+import type { ChangesOptions } from '../lake/show-changes.ts';
 import { DROPS_OPTION, LAKE_OPTION } from '../lake-option.ts';
 import { parseDay } from '../parse-day.ts';
 import { parseCount } from '../parse-number.ts';
@@ -21,7 +22,8 @@ export function command(): Command {
         'next, never something in between.',
     );
   declared.addCommand(calendar(), { isDefault: true });
-  for (const below of [list(), show(), history(), diff(), unpin(), repair()]) declared.addCommand(below);
+  for (const below of [list(), show(), history(), diff(), changes(), unpin(), repair()])
+    declared.addCommand(below);
   return withExamples(declared, [
     ['partitions calendar --from 2018-09-01 --to 2018-10-31', 'two months; "calendar" may be left out'],
     ['partitions list', 'all tables in short'],
@@ -116,6 +118,29 @@ function diff(): Command {
   return withExamples(declared, [
     ['partitions diff user_day 2018-10-01', 'what the last change changed'],
     ['partitions diff user_day 2018-10-01 --before 3 --after 9', 'between any two'],
+  ]);
+}
+
+function changes(): Command {
+  const declared = new Command('changes')
+    .summary('what was published or restated since a reader last looked')
+    .description(
+      'What was published or restated since a reader last looked, from the feeds of exported tables: old and new version, ' +
+        'why, and how rows, users, views and dwell changed.\n\n' +
+        'The answer ends with a position. Store it once the changes are applied, and ask with it the next time: no change is ' +
+        'missed, and one may come twice.',
+    )
+    .addOption(LAKE_OPTION())
+    .option('--since <position>', 'a position, for the tables it names; or a time: 2018-10-05T12:00Z')
+    .option('--table <name>', 'one table (default: all that are exported)')
+    .action(async (options: ChangesOptions) => {
+      const { showChanges } = await import('../lake/show-changes.ts');
+      await showChanges(options);
+    });
+  return withExamples(declared, [
+    ['partitions changes --table merchant_day', 'every change of a table'],
+    ['partitions changes --since merchant_day=12,user_day=9 --json', 'what is new to a reader'],
+    ['partitions changes --since 2018-10-05', 'for people: since a time'],
   ]);
 }
 
