@@ -1,5 +1,6 @@
 /** The latest run about each day of a DAG, unless it ended well: what Redis knows of partitions and the lake does not. */
 
+import { isPreviewRun } from '../lake/preview/preview-id.ts';
 import type { DayRun } from './backfill/day-run.ts';
 import { fusedDagId } from './backfill/fused-dag.ts';
 import { daysOf } from './backfill/fused-runs.ts';
@@ -60,7 +61,7 @@ function isLater(run: RunOfDay, known: RunOfDay): boolean {
 }
 
 async function singleRuns(engine: RedisEngine, dagId: string, range: DayRange): Promise<RunOfDay[]> {
-  return (await rowsOf(engine, dagId)).filter(({ day }) => isIn(day, range));
+  return (await rowsOf(engine, dagId)).filter(({ day, runId }) => isIn(day, range) && !isPreviewRun(runId));
 }
 
 async function fusedRuns(engine: RedisEngine, dagId: string, range: DayRange): Promise<RunOfDay[]> {
@@ -68,6 +69,7 @@ async function fusedRuns(engine: RedisEngine, dagId: string, range: DayRange): P
   const runs: RunOfDay[] = [];
   for (const row of await rowsOf(engine, fusedDagId(dagId))) {
     // Its interval ends with the midnight after its last day.
+    if (isPreviewRun(row.runId)) continue;
     if (row.day > (range.to ?? '9999') || row.interval.endIso.slice(0, 10) <= (range.from ?? '')) continue;
     // Runs are forgotten while one looks at them.
     const run = await reader.getRun(row).catch(() => undefined);

@@ -55,6 +55,8 @@ const manifestSchema = z.object({
   sameBytesAs: z.string().optional(),
   /** The claim whose files a rollback brought back. */
   restores: z.string().optional(),
+  /** The preview that it was computed for and looked at in, before it was published. */
+  preview: z.string().optional(),
   /** Why, in words, when somebody gave a reason. */
   reason: z.string().optional(),
 });

@@ -27,9 +27,13 @@ export const compareMerchants = defineTask({
       ctx.signal.throwIfAborted();
       if (partitionOf(metrics, later) !== undefined) await compareLater(ctx, later);
     }
+    if (isAside(ctx)) ctx.shortCircuit(`computed aside, in preview ${String(ctx.params.preview)}`);
     return { day, tables: compared === undefined ? tables : [...tables, compared] };
   },
 });
+
+/** Readers of exports see none of it. */
+const isAside = ({ params }: TaskContext<Services>): boolean => params.preview !== undefined;
 
 /** This run exports its own day later; a day whose comparisons it changes it exports here. */
 async function compareLater(ctx: TaskContext<Services>, day: string): Promise<void> {
@@ -41,7 +45,7 @@ async function compareLater(ctx: TaskContext<Services>, day: string): Promise<vo
     if (!isFlyerlineError(error, 'FL_PINNED')) throw error;
     ctx.log.warn(`${day} stays as it was compared: a rollback holds it`);
   }
-  if (partitionOf(await readSnapshot(lake, MERCHANT_DAY.name), day) === undefined) return;
+  if (isAside(ctx) || partitionOf(await readSnapshot(lake, MERCHANT_DAY.name), day) === undefined) return;
   // Also when nothing was committed: a run that died in between may have left an older export.
   const shown = { day, tables: [{ table: MERCHANT_DAY.name }] };
   const quiet = { ...ctx, progress: () => undefined };

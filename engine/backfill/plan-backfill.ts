@@ -4,6 +4,8 @@ import { type Assessment, assessPartition, type PartitionFacts } from '../partit
 import type { BackfillPlan, PlannedDay, PlannedPartitions, PlanSummary, Reprocess } from './backfill-plan.ts';
 
 export interface PlanOptions {
+  /** @default made of the time and what is planned */
+  readonly id?: string | undefined;
   readonly dagId: string;
   /** Version of its graph. */
   readonly dagVersion: string;
@@ -51,7 +53,7 @@ export function planBackfill(options: PlanOptions): BackfillPlan {
   const stamp = new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '');
   return {
     format: 1,
-    id: `${stamp}-${digest(JSON.stringify([nowMs, content])).slice(0, 6)}`,
+    id: options.id ?? `${stamp}-${digest(JSON.stringify([nowMs, content])).slice(0, 6)}`,
     createdAtMs: nowMs,
     summary: summaryOf(days, options),
     ...content,

@@ -1,4 +1,5 @@
 /** Looks at the deadlines of scheduled intervals, whether their runs have begun or not. */
+import { isPreviewRun } from '../../lake/preview/preview-id.ts';
 import type { Dag, Deadline } from '../dag.ts';
 import { deadlineMsOf, deadlineName, type Forecast, forecast } from '../deadline.ts';
 import { explain } from '../explain.ts';
@@ -84,9 +85,9 @@ async function lookAt(engine: RedisEngine, options: LookOptions): Promise<Look> 
   const { redis, keys } = engine;
   const { startMs } = interval;
   const seqs = await redis.zrangebyscore(keys.dagRuns(dag.id), startMs, startMs, 'LIMIT', 0, RUNS_MAX);
-  const loaded = (await Promise.all(seqs.map((seq) => loadRun(engine, seq)))).filter(
-    (run) => run !== undefined,
-  );
+  const loaded = (await Promise.all(seqs.map((seq) => loadRun(engine, seq))))
+    .filter((run) => run !== undefined)
+    .filter(({ hash }) => !isPreviewRun(hash.id ?? ''));
   const base = { deadlineMs, nowMs, usualMs: usualMs(history), of: deadline.of };
   const timezone = deadline.timezone ?? dag.options.timezone ?? 'UTC';
   const about = (runId: string, kind: RunKind): NoticeRun => ({
