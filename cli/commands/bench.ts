@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { withExamples } from '../help.ts';
 
 /** `bench/<name>/command.ts` exports `command()`, as the files beside this one do. */
-const BENCHES = ['chaos', 'compute', 'lake', 'orchestration', 'partitions', 'spark'] as const;
+const BENCHES = ['backfill', 'chaos', 'compute', 'lake', 'orchestration', 'partitions', 'spark'] as const;
 
 // By name, not by import: no layer depends on bench/, which an installation that only runs may leave out.
 const declarations = await Promise.all(
