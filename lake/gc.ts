@@ -29,6 +29,8 @@ export type GarbageKind =
   | 'orphan'
   | 'claim'
   | 'manifest'
+  /** Results of checks of what was never committed, or is gone. */
+  | 'checks'
   /** Files that tasks of one run left for each other. */
   | 'scratch'
   | 'probe';
@@ -105,13 +107,16 @@ function checkedLimits(options: GcOptions): Limits {
 async function controlKind(key: string, tables: TableReferences): Promise<GarbageKind | undefined> {
   if (key.startsWith('ctl/.probe/')) return 'probe';
   const [, table, kind, day, token] =
-    /^ctl\/([^/]+)\/(claims|manifests)\/dt=([^/]+)\/(\d{20})(?:\.json)?$/.exec(key) ?? [];
+    /^ctl\/([^/]+)\/(claims|manifests|checks\/[^/]+)\/dt=([^/]+)\/(\d{20})(?:\.json)?$/.exec(key) ?? [];
   if (token === undefined) return undefined;
   const { snapshot, neededClaims } = await tables.of(table!);
   const isNeeded = neededClaims.has(`${day}/${token}`) || headToken(snapshot, day!) === token;
   if (kind === 'manifests') return isNeeded ? undefined : 'manifest';
-  // The newest claim keeps the count: without it the next claim would get a number that was used before.
-  return (await tables.newestClaim(table!, day!)) === token ? undefined : 'claim';
+  // The newest claim keeps the count: without it the next claim would get a number that was used before. And what was found of it says
+  // why the day was not published.
+  if ((await tables.newestClaim(table!, day!)) === token) return undefined;
+  if (kind === 'claims') return 'claim';
+  return isNeeded ? undefined : 'checks';
 }
 
 /** What the logs of the tables name; each is read once, when it is asked for first. */

@@ -89,6 +89,10 @@ JOIN bucket_user AS u USING (user_id)
 JOIN place_of_text AS p
   ON p.day_no = r.day_no AND p.flyer_text IS NOT DISTINCT FROM r.flyer_id AND p.merchant_text IS NOT DISTINCT FROM r.merchant_id;
 
+-- What R4 drops is kept aside, so that it can be told of which drop it was.
+CREATE TEMP TABLE dropped_event AS
+SELECT user_no, rel_ms, code, place_no, offset_ms, is_filled, event_id, seq FROM numbered_event LIMIT 0;
+
 -- name: sort plain events
 -- Columns that no drop carries are not dragged through the sort.
 CREATE TEMP TABLE sorted_event AS
@@ -110,24 +114,28 @@ FROM (SELECT hash(user_no, event_id) AS id_hash FROM sorted_event WHERE event_id
 GROUP BY id_hash
 HAVING count(*) > 1;
 
-DELETE FROM sorted_event WHERE rowid IN (
-  SELECT row_id FROM (
-    SELECT *, rowid AS row_id FROM sorted_event
-    WHERE event_id IS NOT NULL AND hash(user_no, event_id) IN (SELECT id_hash FROM repeated_id)
-  )
-  QUALIFY row_number() OVER (
-    PARTITION BY user_no, event_id
-    ORDER BY rel_ms + offset_ms, rel_ms, code, place_no, is_filled, seq NULLS LAST
-  ) > 1
-);
+CREATE TEMP TABLE repeated_row AS
+SELECT row_id FROM (
+  SELECT *, rowid AS row_id FROM sorted_event
+  WHERE event_id IS NOT NULL AND hash(user_no, event_id) IN (SELECT id_hash FROM repeated_id)
+)
+QUALIFY row_number() OVER (
+  PARTITION BY user_no, event_id
+  ORDER BY rel_ms + offset_ms, rel_ms, code, place_no, is_filled, seq NULLS LAST
+) > 1;
+
+INSERT INTO dropped_event BY NAME SELECT * FROM sorted_event WHERE rowid IN (SELECT row_id FROM repeated_row);
+DELETE FROM sorted_event WHERE rowid IN (SELECT row_id FROM repeated_row);
 
 -- name: drop duplicates
 -- R4 by content: sorted, duplicates stand side by side, the one with the earliest local date first. A table is read in the order
 -- in which it was filled, so OVER () needs no second sort. Two numbers are compared as one: each lag is a column to drag along.
-DELETE FROM sorted_event WHERE rowid IN (
-  SELECT row_id FROM (SELECT rowid AS row_id, user_no * 4294967296 + rel_ms AS who_when, code * 4294967296 + place_no AS what FROM sorted_event)
-  QUALIFY who_when = lag(who_when) OVER () AND what = lag(what) OVER ()
-);
+CREATE TEMP TABLE duplicate_row AS
+SELECT row_id FROM (SELECT rowid AS row_id, user_no * 4294967296 + rel_ms AS who_when, code * 4294967296 + place_no AS what FROM sorted_event)
+QUALIFY who_when = lag(who_when) OVER () AND what = lag(what) OVER ();
+
+INSERT INTO dropped_event BY NAME SELECT * FROM sorted_event WHERE rowid IN (SELECT row_id FROM duplicate_row);
+DELETE FROM sorted_event WHERE rowid IN (SELECT row_id FROM duplicate_row);
 
 -- name: order by sequence
 -- R5: among the events of one instant the client's own numbering comes first.

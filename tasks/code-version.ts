@@ -9,7 +9,7 @@ const TASKS_DIR = fileURLToPath(new URL('.', import.meta.url));
 
 /** What no figure depends on. */
 const IRRELEVANT =
-  /^(generate(-drops\.ts|\/)|(range|explain|partitions|stage-gc)\/|(repair-exports|export-user|export-features|tables\/feature-tables|publish-seed-compat|open-staged-rows)\.)/;
+  /^(generate(-drops\.ts|\/)|(range|explain|partitions|preview|stage-gc|checks)\/|(repair-exports|export-user|export-features|tables\/feature-tables|tables\/\w+-checks|check-day|publish-seed-compat|open-staged-rows)\.)/;
 
 /** What decides how a drop's bytes become staged rows. */
 const STAGING = /^(ingest\/|events\.ts|staged-schema\.ts|user-bucket\.ts)/;

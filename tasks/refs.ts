@@ -1,5 +1,6 @@
 /** What tasks pass to each other: small references to data in the lake, never rows. */
 import type { DataFile } from '../lake/data-file.ts';
+import type { CheckResult } from './checks/check-result.ts';
 import type { DayStatus } from './day-status.ts';
 import type { MetricParams } from './metric-params.ts';
 
@@ -108,7 +109,10 @@ export interface DayTablesRef {
 
 /** A day whose checks have passed. */
 export interface CheckedRef extends DayTablesRef {
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+  /** How many checks were made; their results are in the lake (`checks/check-store.ts`). */
+  readonly checkCount: number;
+  /** Those that nobody should overlook; accepted ones among them. */
+  readonly warnings: readonly CheckResult[];
 }
 
 /** A day whose tables are committed. */

@@ -24,8 +24,13 @@ export function reportKeys(ref: BucketRef): ReportKeys {
   return { flyerSums: key('flyer-sums'), dwellValues: key('dwell-values') };
 }
 
+/** What cleanse leaves for the checks: the rows of each drop, JSON. */
+export function dropCountsKey(ref: Pick<BucketRef, 'day' | 'bucket' | 'buckets' | 'tokens'>): string {
+  return scratchKey(ref)('drops').replace(/parquet$/, 'json');
+}
+
 /** The claim's token keeps the files of two runs of a day apart; two attempts of one claim write the same rows. */
-function scratchKey(ref: BucketRef): (name: string) => string {
+function scratchKey(ref: Pick<BucketRef, 'day' | 'bucket' | 'buckets' | 'tokens'>): (name: string) => string {
   const prefix = `scratch/dt=${ref.day}/${ref.tokens.clean_events}-${bucketPart(ref)}`;
   return (name) => `${prefix}.${name}.parquet`;
 }

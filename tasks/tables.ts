@@ -1,33 +1,11 @@
 /** Every table of the lake: its columns, types, units and rules. `docs/reference/tables.md` is checked against it. */
 import type { TableSchema } from '../lake/table-schema.ts';
+import { DQ_DAY } from './tables/dq-table.ts';
 import { CLEAN_EVENTS, REJECTED_EVENTS } from './tables/event-tables.ts';
 import { FEATURES_USER_DAY, FEATURES_VIEW } from './tables/feature-tables.ts';
 import { FLYER_DAY, MERCHANT_DAY, MERCHANT_METRICS } from './tables/merchant-tables.ts';
 import { SEED_COMPAT } from './tables/seed-table.ts';
 import { FLYER_VIEWS, USER, USER_DAY, USER_FLYER_DAY } from './tables/user-tables.ts';
-
-export const DQ_DAY: TableSchema = {
-  name: 'dq_day',
-  description: 'Data quality: one row per check.',
-  key: ['day', 'check'],
-  exported: true,
-  columns: [
-    { name: 'day', type: 'date', description: 'Local date of the events.', rule: 'R11' },
-    {
-      name: 'check',
-      type: 'string',
-      description: 'Name of the check; a unit, when not a count, is its last part.',
-      rule: 'R1 to R16',
-    },
-    {
-      name: 'value',
-      type: 'long',
-      unit: 'per check',
-      description: 'What was counted; ppm is parts per million.',
-      rule: 'R1 to R16',
-    },
-  ],
-};
 
 /** Tables that `nightly` makes from drops, a partition per day, in the order in which they are committed. */
 export const PUBLISHED_TABLES: readonly TableSchema[] = [
@@ -51,6 +29,7 @@ export const TABLES: Readonly<Record<string, TableSchema>> = Object.fromEntries(
 
 export {
   CLEAN_EVENTS,
+  DQ_DAY,
   FEATURES_USER_DAY,
   FEATURES_VIEW,
   FLYER_DAY,

@@ -30,6 +30,7 @@ const WHAT: Readonly<Record<GarbageKind | StageGarbageKind, string>> = {
   orphan: 'data files of runs that died before the commit',
   claim: 'old claims',
   manifest: 'manifests of versions that are gone',
+  checks: 'results of checks of what is gone',
   scratch: 'files that tasks left for each other',
   probe: 'leftovers of the probe',
   unstaged: 'staged files of runs that died',

@@ -65,15 +65,9 @@ export async function createRowView(
   scratchDir: string,
   bucket?: Bucket,
 ): Promise<void> {
-  const read = files.filter((file) => bucket === undefined || overlaps(file, bucket));
-  // A file that was split less finely holds rows of other buckets too.
-  const byCondition = Map.groupBy(read, (file) =>
-    bucket !== undefined && file.buckets < bucket.buckets
-      ? `${userBucketSql('user_id', bucket.buckets)} = ${bucket.bucket}`
-      : 'TRUE',
-  );
+  const byCondition = Map.groupBy(filesOfBucket(files, bucket), ({ condition }) => condition);
   const parts = [...byCondition].map(async ([condition, part]) => {
-    const paths = await Promise.all(part.map(({ key }) => store.fetchFile(key, scratchDir)));
+    const paths = await Promise.all(part.map(({ file }) => store.fetchFile(file.key, scratchDir)));
     return `SELECT ${COLUMNS.join(', ')} FROM read_parquet(${sqlPaths(paths)}) WHERE ${condition}`;
   });
   const none = COLUMNS.map((column) => `NULL::${STAGED_EVENT_COLUMNS[column]} AS ${column}`);
@@ -82,6 +76,22 @@ export async function createRowView(
       ? (await Promise.all(parts)).join(' UNION ALL ')
       : `SELECT ${none.join(', ')} WHERE FALSE`;
   await duck.run(`CREATE TEMP VIEW ${name} AS ${query}`);
+}
+
+/** The files with rows of the bucket, each with the condition that leaves only these; all files when no bucket is given. */
+export function filesOfBucket(
+  files: readonly StagedFile[],
+  bucket?: Bucket,
+): { readonly file: StagedFile; readonly condition: string }[] {
+  if (bucket === undefined) return files.map((file) => ({ file, condition: 'TRUE' }));
+  const { bucket: no, buckets } = bucket;
+  return files
+    .filter((file) => overlaps(file, bucket))
+    .map((file) => ({
+      file,
+      // A file that was split less finely holds rows of other buckets too.
+      condition: file.buckets < buckets ? `${userBucketSql('user_id', buckets)} = ${no}` : 'TRUE',
+    }));
 }
 
 /** Buckets are leading bits of one hash, so those of two sizes nest or are disjoint. */
