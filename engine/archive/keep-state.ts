@@ -1,4 +1,4 @@
-/** Keeps in the lake what would be lost with Redis besides ended runs: cursors, pauses, pools, and the runs under way. */
+/** Keeps in the lake what would be lost with Redis besides ended runs: cursors, pauses, limits, and the runs under way. */
 import { isFlyerlineError } from '../../infra/errors.ts';
 import { dagStore } from '../dag-store.ts';
 import type { RedisEngine } from '../redis-engine.ts';
@@ -64,6 +64,10 @@ async function readState(engine: RedisEngine): Promise<StateDocument> {
   const { redis, keys } = engine;
   const dags = await dagStore(engine).list();
   const pools = await redis.hgetall(keys.pools);
+  const limits = await redis.hgetall(keys.limits);
+  const pausedLanes: string[] = [];
+  for (const lane of (await redis.smembers(keys.lanes)).sort())
+    if ((await redis.hget(keys.lane(lane), 'paused')) === 'all') pausedLanes.push(lane);
   const openRuns = await readOpenRuns(engine);
   return {
     format: 1,
@@ -74,33 +78,40 @@ async function readState(engine: RedisEngine): Promise<StateDocument> {
       ]),
     ),
     pools,
+    limits,
+    pausedLanes,
     openRuns,
   };
 }
 
 /**
- * Runs that have ended and are not in the lake yet count, too: else there would be some seconds in which they are neither here
- * nor there. Keys are read in the order in which runs pass through them, so that none slips by.
+ * Those that ran first, in the order in which their lanes let them begin. Runs that have ended and are not in the lake yet count,
+ * too: else there would be some seconds in which they are neither here nor there.
  */
 async function readOpenRuns(engine: RedisEngine): Promise<readonly OpenRun[]> {
   const { redis, keys } = engine;
-  const open = new Map<string, OpenRun>();
   const maxes = new Map<string, number>();
-  const add = async (key: string) => {
-    const seqs = await redis.zrange(key, '0', String(OPEN_RUNS_MAX - 1 - open.size));
-    const wanted = seqs.filter((seq) => !open.has(seq));
-    const hashes = await Promise.all(wanted.map((seq) => redis.hmget(keys.run(seq), ...FIELDS)));
-    for (const [at, values] of hashes.entries()) {
-      if (values[0] == null) continue;
+  const seen = new Set<string>();
+  const read = async (key: string): Promise<OpenRun[]> => {
+    const seqs = (await redis.zrange(key, '0', String(OPEN_RUNS_MAX - 1 - seen.size))).filter(
+      (seq) => !seen.has(seq),
+    );
+    for (const seq of seqs) seen.add(seq);
+    const hashes = await Promise.all(seqs.map((seq) => redis.hmget(keys.run(seq), ...FIELDS)));
+    return hashes.flatMap((values) => {
+      if (values[0] == null) return [];
       const hash = hashOf(values);
-      open.set(wanted[at]!, toOpenRun(hash, maxes.get(hash.lane!) ?? 1));
-    }
+      return [toOpenRun(hash, maxes.get(hash.lane!) ?? 1)];
+    });
   };
-  const lanes = (await redis.smembers(`${keys.base}lanes`)).sort();
+  const lanes = (await redis.smembers(keys.lanes)).sort();
   for (const lane of lanes) maxes.set(lane, Number((await redis.hget(keys.lane(lane), 'max')) ?? 1));
   const passed = lanes.flatMap((lane) => [keys.lane(lane, 'waiting'), keys.lane(lane, 'active')]);
-  for (const key of [...passed, archiveKey(engine)]) if (open.size < OPEN_RUNS_MAX) await add(key);
-  return [...open.values()];
+  const found: OpenRun[][] = [];
+  // Keys in the order in which runs pass through them, so that none slips by.
+  for (const key of [...passed, archiveKey(engine)])
+    if (seen.size < OPEN_RUNS_MAX) found.push(await read(key));
+  return found.reverse().flat();
 }
 
 const FIELDS = [

@@ -1,11 +1,12 @@
-/** Rebuilds in Redis, from the lake, what can be rebuilt: ended runs as they were, cursors, pauses, pools; open runs are asked for again. */
-import { dagStore } from '../dag-store.ts';
+/** Rebuilds in Redis, from the lake, what can be rebuilt: ended runs as they were, cursors, pauses, limits; open runs are asked for again. */
+import type { DagGraph } from '../graph.ts';
 import { durationsOf } from '../notify/durations.ts';
 import type { RedisEngine } from '../redis-engine.ts';
 import { putGraph } from '../redis-graph.ts';
 import { toRunState } from '../redis-records.ts';
 import { runStore } from '../run-store.ts';
-import type { OpenRun, RunDocument, StateDocument } from './run-document.ts';
+import { restoreState, whatIsThere } from './restore-state.ts';
+import type { OpenRun, RunDocument } from './run-document.ts';
 import type { RunHistory } from './run-history.ts';
 
 export interface Recovered {
@@ -36,6 +37,7 @@ export async function isRecovered(engine: RedisEngine): Promise<boolean> {
  */
 export async function recoverRuns(engine: RedisEngine, history: RunHistory): Promise<Recovered> {
   const kept = (await history.readState())?.state;
+  const there = await whatIsThere(engine);
   const { documents, unreadable } = await readDocuments(history);
   const open = (kept?.openRuns ?? []).filter((run) => !hasEndedSince(run, documents));
   const reopened = new Set(open.map(nameOf));
@@ -60,9 +62,14 @@ export async function recoverRuns(engine: RedisEngine, history: RunHistory): Pro
         .exec();
     }
   }
-  await restoreCursors(engine, kept, documents);
+  const graphs = await putGraphs(engine, history, open);
+  await restoreState(engine, kept, documents, there);
   let again = 0;
-  for (const run of open) if (await askAgain(engine, history, run)) again += 1;
+  for (const run of open) {
+    const graph = graphs.get(run.version);
+    if (graph === undefined) unreadable.push(nameOf(run));
+    else if (await askAgain(engine, graph, run)) again += 1;
+  }
   await engine.redis.set(markOf(engine), Date.now());
   return { ended, again, unreadable };
 }
@@ -96,6 +103,19 @@ async function readDocuments(history: RunHistory) {
   return { documents: documents.sort((a, b) => a.createdAtMs - b.createdAtMs), unreadable };
 }
 
+/** By version, which is a hash. Those that the lake does not have are missing. */
+async function putGraphs(engine: RedisEngine, history: RunHistory, runs: readonly OpenRun[]) {
+  const graphs = new Map<string, DagGraph>();
+  for (const { dagId, version } of runs) {
+    if (graphs.has(version)) continue;
+    const graph = await history.readGraph(dagId, version);
+    if (graph === undefined) continue;
+    await putGraph(engine.redis, engine.keys, graph);
+    graphs.set(version, graph);
+  }
+  return graphs;
+}
+
 async function restore(engine: RedisEngine, document: RunDocument): Promise<boolean> {
   const { dagId, runId, logicalMs, createdAtMs, hash, results = {}, places, history } = document;
   const [values, made, where] = [hash, results, places].map((fields) => Object.entries(fields).flat());
@@ -115,31 +135,9 @@ async function restore(engine: RedisEngine, document: RunDocument): Promise<bool
   return seq !== '';
 }
 
-/** What has ended tells how far a DAG was, too: the state may be some seconds older. */
-async function restoreCursors(
-  engine: RedisEngine,
-  kept: StateDocument | undefined,
-  documents: readonly RunDocument[],
-): Promise<void> {
-  const dagStates = dagStore(engine);
-  for (const [dagId, { coveredUntilMs, paused }] of Object.entries(kept?.dags ?? {})) {
-    if (coveredUntilMs !== undefined) await dagStates.coverUntil(dagId, coveredUntilMs);
-    const known = await engine.redis.hexists(engine.keys.dag(dagId), 'paused');
-    if (paused && known === 0) await dagStates.pause(dagId, true);
-  }
-  for (const { dagId, kind, endIso } of documents) {
-    // Without a state there is nothing better; an interval between that had not ended is not asked for again.
-    if (kept === undefined && kind === 'scheduled') await dagStates.coverUntil(dagId, Date.parse(endIso));
-  }
-  for (const [pool, slots] of Object.entries(kept?.pools ?? {}))
-    await engine.redis.hsetnx(engine.keys.pools, pool, slots);
-}
-
 const AGAIN = 'Asked for again after Redis was lost.';
 
-async function askAgain(engine: RedisEngine, history: RunHistory, run: OpenRun): Promise<boolean> {
-  const graph = await history.readGraph(run.dagId, run.version);
-  if (graph === undefined) return false;
+async function askAgain(engine: RedisEngine, graph: DagGraph, run: OpenRun): Promise<boolean> {
   const { lane, laneMax, order, pool, timeoutMs, note, conf, code, dependsOnPast } = run;
   const { inserted } = await runStore(engine).insertRun({
     graph,

@@ -65,6 +65,10 @@ const stateDocument = z.object({
   format: z.literal(1),
   dags: z.record(z.string(), z.object({ coveredUntilMs: z.number().optional(), paused: z.boolean() })),
   pools: texts,
+  /** How many attempts at a time, by name of the limit: those of fused backfills change while they run. */
+  limits: texts.default({}),
+  /** Lanes in which no run may begin: paused backfills. */
+  pausedLanes: z.array(z.string()).default([]),
   openRuns: z.array(openRun).readonly(),
 });
 export type StateDocument = z.infer<typeof stateDocument>;

@@ -220,6 +220,8 @@ export const dags = [
       startDate: '2018-10-01',
       endDate: '2018-10-03',
       catchup: true,
+      // So that it is remembered how long its tasks take.
+      deadlines: [{ by: '06:00' }],
       activeRunsMax: 2,
       params,
     },

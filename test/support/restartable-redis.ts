@@ -1,4 +1,4 @@
-/** A Redis that can be killed and started again on the same port with the same append-only file. */
+/** A Redis that can be killed and started again on the same port, with the same append-only file or empty. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -11,13 +11,13 @@ import { connected, connectRedis } from '../../infra/redis.ts';
 
 export interface RestartableRedis {
   readonly url: string;
-  /** SIGKILL: what was not synced within the last second may be lost. */
+  /** SIGKILL: what was not synced within the last second may be lost; all is, without an append-only file. */
   kill(): Promise<void>;
   start(): Promise<void>;
 }
 
 /** Call it at the top of a `describe`: it runs from before the tests until after them. */
-export function useRestartableRedis(): RestartableRedis {
+export function useRestartableRedis({ appendOnly = true } = {}): RestartableRedis {
   let port = 0;
   let dataDir = '';
   let server: ChildProcess | undefined;
@@ -30,7 +30,7 @@ export function useRestartableRedis(): RestartableRedis {
       bind: '127.0.0.1',
       dir: dataDir,
       save: '',
-      appendonly: 'yes',
+      appendonly: appendOnly ? 'yes' : 'no',
       appendfsync: 'everysec',
     };
     const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);

@@ -5,21 +5,26 @@ import { recoverRuns } from '../../engine/archive/recover-runs.ts';
 import { runHistory } from '../../engine/archive/run-history.ts';
 import { dagStore } from '../../engine/dag-store.ts';
 import { attemptLogs } from '../../engine/redis-logs.ts';
+import { intervalOfDay } from '../../engine/schedule.ts';
+import { newRun } from '../../engine/scheduler-loop.ts';
 import { openStore } from '../../lake/open-store.ts';
+import { dags } from '../support/engine-dags.ts';
 import { engineFixture } from '../support/engine-fixture.ts';
 import { flyerline, flyerlineJson } from '../support/flyerline.ts';
 import { redisInstalled, useRedis } from '../support/redis.ts';
 import { describeWith } from '../support/requirement.ts';
+import { useRestartableRedis } from '../support/restartable-redis.ts';
 
 const LATER = Date.parse('2018-11-01T12:00:00Z');
 
 describeWith(redisInstalled, 'a lost Redis', () => {
   const server = useRedis();
-  const fixture = async () => {
+  const mortal = useRestartableRedis({ appendOnly: false });
+  const fixture = async ({ url } = server as { readonly url: string }) => {
     const prefix = server.uniquePrefix();
-    const made = await engineFixture(server.url, prefix);
+    const made = await engineFixture(url, prefix);
     const env = {
-      FLYERLINE_REDIS_URL: server.url,
+      FLYERLINE_REDIS_URL: url,
       FLYERLINE_REDIS_PREFIX: prefix,
       FLYERLINE_LAKE: made.config.lake,
     };
@@ -31,9 +36,9 @@ describeWith(redisInstalled, 'a lost Redis', () => {
     return { ...made, prefix, env, allArchived };
   };
 
-  it('gets its runs, cursors, pauses and logs back from a scheduler, which repeats nothing', async () => {
+  it('that was killed and starts empty gets all back from a scheduler, which repeats nothing', async () => {
     const { startScheduler, startWorker, reader, until, ended, engine, redis, env, allArchived, ...rest } =
-      await fixture();
+      await fixture(mortal);
     await startScheduler({ clock: () => LATER });
     await startWorker();
     const history = async () => reader.listRuns({ limit: 100 });
@@ -43,6 +48,23 @@ describeWith(redisInstalled, 'a lost Redis', () => {
     await ended(rules);
     await dagStore(engine).pause('in-order', true);
     await rest.runs.setPool('small', 3);
+    // Two days of a backfill, one at a time, and a paused one.
+    const inBackfill = async (lane: string, runId: string) => {
+      const dag = dags.find(({ id }) => id === 'patient')!;
+      const interval = intervalOfDay(dag.options, '2018-10-01');
+      const run = newRun(dag, { kind: 'backfill', interval, runId, params: {} });
+      await rest.runs.insertRun({ ...run, lane: { name: lane, activeRunsMax: 1 } });
+      return { dagId: 'patient', runId };
+    };
+    await rest.runs.pauseLane('backfill-2', true);
+    await redis.hset(engine.keys.limits, 'backfill-3', 7);
+    const backfill = [
+      await inBackfill('backfill-1', 'backfill__1'),
+      await inBackfill('backfill-1', 'backfill__2'),
+      await inBackfill('backfill-2', 'backfill__3'),
+    ];
+    const states = () => Promise.all(backfill.map(async (ref) => (await reader.getRun(ref)).state));
+    expect(await states()).toEqual(['running', 'queued', 'queued']);
     // One is under way, and one waits: neither may be forgotten.
     const patient = await rest.trigger('patient', { params: { note: 'x' } });
     await until('it runs', async () => (await reader.getRun(patient)).tasks[0]!.state === 'running');
@@ -51,13 +73,19 @@ describeWith(redisInstalled, 'a lost Redis', () => {
       const store = await openStore(rest.config.lake);
       const state = (await runHistory(store, rest.prefix).readState())?.state;
       await store.close();
-      return state?.openRuns.length === 1 && state.pools.small === '3' && state.dags['in-order']?.paused;
+      return state?.openRuns.length === 4 && state.pools.small === '3' && state.dags['in-order']?.paused;
+    });
+    const tookOf = async (dagId: string) => (await redis.lrange(engine.keys.durations(dagId), 0, -1)).sort();
+    const took = await until('how long tasks took is known', async () => {
+      const found = await tookOf('daily');
+      return found.length === 3 && found;
     });
     const before = await history();
     const shown = await reader.getRun(rules);
     const past = await reader.listPastAttempts(rules);
 
-    await redis.flushall();
+    await mortal.kill();
+    await mortal.start();
 
     await until('everything is back', async () => (await history()).length === before.length);
     await until('it runs again', async () => (await reader.getRun(patient)).tasks[0]!.state === 'running');
@@ -79,6 +107,10 @@ describeWith(redisInstalled, 'a lost Redis', () => {
       coveredUntilMs: Date.parse('2018-10-04T00:00:00Z'),
     });
     expect(await redis.hget(engine.keys.pools, 'small')).toBe('3');
+    expect(await states()).toEqual(['running', 'queued', 'queued']);
+    expect(await redis.hget(engine.keys.lane('backfill-2'), 'paused')).toBe('all');
+    expect(await redis.hget(engine.keys.limits, 'backfill-3')).toBe('7');
+    expect(await tookOf('daily')).toEqual(took);
     // A second look of the scheduler makes nothing: all intervals have their runs.
     await until('the next state', async () => (await redis.exists(`${engine.keys.base}recovered`)) === 1);
     expect(await history()).toHaveLength(before.length);
