@@ -1,5 +1,6 @@
 /** The parameters of a run of this pipeline: those of the metric, and how to go about the run. */
 import { z } from 'zod';
+import { PREVIEW_ID } from '../lake/preview/preview-id.ts';
 import { acceptedChecksSchema, checkOverridesSchema } from './checks/check-params.ts';
 import { type MetricParams, metricParamsSchema } from './metric-params.ts';
 
@@ -17,6 +18,8 @@ export const dayParamsSchema = z.strictObject({
   lookback_days: z.int().min(0).max(366).default(7),
   /** The moment by which a day is provisional or final (R12), ISO 8601 with an offset. By default that at which the drops are listed. */
   known_at: z.iso.datetime({ offset: true }).optional(),
+  /** The preview that the run computes for: all that it writes goes aside, and nothing is exported. */
+  preview: z.string().regex(PREVIEW_ID).optional(),
 });
 
 export type DayParams = z.infer<typeof dayParamsSchema>;
@@ -30,6 +33,7 @@ export function metricParamsOf(params: DayParams): MetricParams {
     accept_checks: _accepted,
     lookback_days: _days,
     known_at: _known,
+    preview: _preview,
     ...metric
   } = params;
   return metric;
