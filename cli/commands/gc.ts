@@ -9,7 +9,8 @@ export function command(): Command {
   const declared = new Command('gc')
     .summary('delete files that no version needs any more')
     .description(
-      'Deletes what nobody can need any more: files that newer versions replaced, and what runs left that died.\n\n' +
+      'Deletes what nobody can need any more: files that newer versions replaced, what runs left that died, and the ' +
+        'history of runs of long ago.\n\n' +
         'Safe while runs go on. It is the only command that deletes files of tables, and the only one whose ' +
         'credentials need to.',
     )
@@ -21,10 +22,14 @@ export function command(): Command {
       30,
     )
     .option('--keep-younger-days <days>', 'spare whatever is younger', parseCount, 7)
+    .option('--keep-runs-days <days>', 'how long the history of runs stays', parseCount, 365)
     .addOption(LAKE_OPTION())
     .action(async (options: GcCommandOptions) => {
       const { gc } = await import('../lake/collect-garbage.ts');
       await gc(options);
     });
-  return withExamples(declared, [['gc --dry-run', 'what would be deleted, and how much']]);
+  return withExamples(declared, [
+    ['gc --dry-run', 'what would be deleted, and how much'],
+    ['gc --keep-runs-days 90', 'forget runs earlier'],
+  ]);
 }

@@ -1,16 +1,10 @@
 /** `gc`: deletes what nobody can need any more, or says what it would delete. */
-import {
-  collectGarbage,
-  countAbandonedUploads,
-  findGarbage,
-  type Garbage,
-  type GarbageKind,
-} from '../../lake/gc.ts';
+import { deleteOldRuns, findOldRuns, type OldRun } from '../../engine/archive/old-runs.ts';
+import { collectGarbage, countAbandonedUploads, findGarbage, type Garbage } from '../../lake/gc.ts';
 import {
   collectStageGarbage,
   findStageGarbage,
   type StageGarbage,
-  type StageGarbageKind,
 } from '../../tasks/stage-gc/collect-stage.ts';
 import { formatBytes, formatCount, table } from '../terminal.ts';
 import { type LakeOptions, withLake } from './open-lake.ts';
@@ -21,11 +15,12 @@ export interface GcCommandOptions extends LakeOptions {
   readonly dryRun: boolean;
   readonly keepReplacedDays: number;
   readonly keepYoungerDays: number;
+  readonly keepRunsDays: number;
 }
 
-type AnyGarbage = Garbage | StageGarbage;
+type AnyGarbage = Garbage | StageGarbage | OldRun;
 
-const WHAT: Readonly<Record<GarbageKind | StageGarbageKind, string>> = {
+const WHAT: Readonly<Record<AnyGarbage['kind'], string>> = {
   replaced: 'data files that newer versions replaced',
   orphan: 'data files of runs that died before the commit',
   claim: 'old claims',
@@ -37,6 +32,7 @@ const WHAT: Readonly<Record<GarbageKind | StageGarbageKind, string>> = {
   batch: 'batches that count no longer: set aside, their files go later',
   retired: 'staged files of batches that were set aside',
   inputs: 'inputs documents that no version names',
+  run: 'runs of long ago, and their logs',
 };
 
 export async function gc(options: GcCommandOptions): Promise<void> {
@@ -45,17 +41,20 @@ export async function gc(options: GcCommandOptions): Promise<void> {
       retentionMs: options.keepReplacedDays * DAY_MS,
       graceMs: options.keepYoungerDays * DAY_MS,
     };
+    const runs = { keptMs: options.keepRunsDays * DAY_MS };
     const found: AnyGarbage[] = [];
     const add = (garbage: AnyGarbage) => found.push(garbage);
     let uploads = 0;
     if (options.dryRun) {
       for await (const garbage of findGarbage(store, limits)) add(garbage);
       for await (const garbage of findStageGarbage(store, limits)) add(garbage);
+      for await (const garbage of findOldRuns(store, runs)) add(garbage);
       uploads = await countAbandonedUploads(store, limits);
     } else {
       // Manifests first: an inputs document lives as long as a manifest names it.
       ({ uploads } = await collectGarbage(store, limits, add));
       await collectStageGarbage(store, limits, add);
+      await deleteOldRuns(store, runs, add);
     }
     const bytes = sizeOf(found);
     if (json) {

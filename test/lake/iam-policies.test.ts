@@ -38,6 +38,7 @@ describe('the example policies', () => {
     const mayDelete = (key: string) => patterns.some((pattern) => pattern.test(key));
     expect(mayDelete('tables/user_day/dt=2018-10-01/00000000000000000001-00.parquet')).toBe(true);
     expect(mayDelete('ctl/user_day/claims/dt=2018-10-01/00000000000000000001')).toBe(true);
+    expect(mayDelete('runs/flyerline/nightly/manual__1/0000000007.json.gz')).toBe(true);
     expect(mayDelete('scratch/dt=2018-10-01/x.parquet')).toBe(true);
     expect(mayDelete('stage/dt=2018-10-01/bucket=00-of-1/0123456789abcdef0123456789abcdef-0.parquet')).toBe(
       true,
