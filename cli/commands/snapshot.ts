@@ -14,13 +14,13 @@ export function command(): Command {
     .description(
       'Freezes versions of tables under a name: what is read of them today can be read again, row by row and byte by ' +
         'byte, whatever is restated, rolled back or collected in the meantime.\n\n' +
-        'A snapshot copies nothing. It keeps "gc" from deleting the files it names, until it is deleted itself.',
+        'A snapshot copies nothing. It keeps "gc" from deleting the files it names, until it is deleted itself. Read it with ' +
+        '"sql --snapshot", "export … --snapshot", or any Delta reader at the versions that "show" names.',
     );
   for (const below of [create(), list(), show(), remove()]) declared.addCommand(below);
   return withExamples(declared, [
     ['snapshot create churn-v3 --from 2018-09-01 --to 2018-10-31', 'two months of all tables'],
     ['snapshot show churn-v3', 'versions, and what has been restated since'],
-    ['sql "select count(*) from clean_events" --snapshot churn-v3', 'read it'],
   ]);
 }
 
