@@ -170,7 +170,7 @@ const versionOf = ({ claim, committedAtMs }: HeadFacts): string =>
   `version ${claim} (${new Date(committedAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC)`;
 
 const failureOf = ({ runId, error }: RunFacts): string =>
-  `run ${runId} failed${error === undefined ? '' : `: ${error}`}`;
+  `run ${runId} failed${error === undefined ? '' : `: ${error.replace(/\.$/, '')}`}`;
 
 const counted = (count: number, noun = 'drop'): string =>
   `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;

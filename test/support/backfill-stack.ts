@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackfillPlan } from '../../engine/backfill/backfill-plan.ts';
 import type { BackfillProgress } from '../../engine/backfill/backfill-progress.ts';
+import { changeState } from '../../engine/backfill/backfill-store.ts';
 import type { Assessment } from '../../engine/partition-state.ts';
 import { loadConfig } from '../../infra/config.ts';
 import { silentLogger } from '../../infra/log.ts';
+import { openStore } from '../../lake/open-store.ts';
 import { startScheduler } from '../../workers/scheduler.ts';
 import { startWorker, type Worker } from '../../workers/worker.ts';
 import { flyerlineJson } from './flyerline.ts';
@@ -20,6 +22,8 @@ export interface BackfillStack {
   look(id: string): Promise<BackfillProgress>;
   /** Looks until it is so; throws with the last look when that takes too long. */
   lookUntil(id: string, isSo: (progress: BackfillProgress) => boolean): Promise<BackfillProgress>;
+  /** As if whoever is at it had been silent for long. */
+  presumeDead(id: string): Promise<void>;
   /** Days that are not fresh: `2018-09-03 stale-input`, a line per state. */
   notFresh(): Promise<string[]>;
   /** An event of somebody new at noon of these days, in one drop. */
@@ -57,7 +61,10 @@ export async function startBackfillStack(options: BackfillStackOptions): Promise
     FLYERLINE_SCRATCH_DIR: join(dir, 'scratch'),
   };
   const config = loadConfig(
-    { engine: { leaseMs: 2_000, workerConcurrency: concurrency }, dags: { nightly: { paused: true } } },
+    {
+      engine: { leaseMs: 2_000, workerConcurrency: concurrency },
+      dags: { nightly: { paused: true }, 'repair-exports': { paused: true } },
+    },
     env,
   );
   const json: BackfillStack['json'] = (...args) => flyerlineJson(args, { env, cwd: dir });
@@ -91,6 +98,10 @@ export async function startBackfillStack(options: BackfillStackOptions): Promise
         if (left === 0) throw new Error(`It does not come about: ${JSON.stringify(progress)}`);
         await sleep(200);
       }
+    },
+    async presumeDead(id) {
+      const store = await openStore(lakeDir);
+      await changeState(store, id, () => ({ aliveUntilMs: Date.now() - 1 })).finally(() => store.close());
     },
     async notFresh() {
       const { partitions } = await json<{ partitions: Assessment[] }>(

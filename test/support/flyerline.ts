@@ -14,12 +14,17 @@ const TIMEOUT_MS = 120_000;
 /** Never throws for a command that fails: look at `exitCode`. */
 export function flyerline(
   args: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {},
+  options: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly cwd?: string;
+    /** Of the project whose command it is. @default this one */
+    readonly root?: string;
+  } = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [join(PROJECT_ROOT, 'cli/main.ts'), ...args],
+      [join(options.root ?? PROJECT_ROOT, 'cli/main.ts'), ...args],
       {
         cwd: options.cwd ?? PROJECT_ROOT,
         env: { ...process.env, NO_COLOR: '1', ...options.env },
