@@ -22,6 +22,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'runs', group: 'Look', load: () => import('./commands/runs.ts') },
   { name: 'logs', group: 'Look', load: () => import('./commands/logs.ts') },
   { name: 'partitions', group: 'Look', load: () => import('./commands/partitions.ts') },
+  { name: 'checks', group: 'Look', load: () => import('./commands/checks.ts') },
   { name: 'verify', group: 'Look', load: () => import('./commands/verify.ts') },
   { name: 'explain', group: 'Look', load: () => import('./commands/explain.ts') },
   { name: 'export', group: 'Look', load: () => import('./commands/export.ts') },

@@ -1,6 +1,7 @@
 /** Publish: one atomic commit per table; a reader sees the old partition or the new one, whole. */
 import { commitPartition } from '../lake/commit.ts';
 import { checkedDay, publishedDay } from './assets.ts';
+import { checkId } from './checks/check-result.ts';
 import { dayStats } from './day-stats.ts';
 import { defineTask } from './define-task.ts';
 import { readDayInputs } from './ingest/day-inputs.ts';
@@ -16,6 +17,7 @@ export const publishDay = defineTask({
     const { lake } = services;
     const inputs = await readDayInputs(lake, checked.inputsKey);
     const stats = await dayStats(services, checked, scratchDir);
+    const accepted = checked.warnings.filter(({ isAccepted }) => isAccepted === true).map(checkId);
     const tables: PublishedRef['tables'][number][] = [];
     for (const schema of PUBLISHED_TABLES) {
       const files = checked.tables[schema.name] ?? [];
@@ -44,6 +46,7 @@ export const publishDay = defineTask({
           runId,
           attempt,
           stats,
+          ...(accepted.length === 0 ? {} : { reason: `published in spite of ${accepted.join(', ')}` }),
         },
       });
       tables.push({

@@ -1,10 +1,12 @@
 /** A run's report for people. */
+import { checkId } from '../../tasks/checks/check-result.ts';
 import { formatBytes, formatCount, formatDuration, style, table } from '../terminal.ts';
 import type { RunReport } from './run-report.ts';
 
 export function describeReport(report: RunReport): string {
   const parts = [headline(report)];
   if (report.rows !== undefined) parts.push(rowsLine(report.rows));
+  parts.push(...report.warnings.map(warningLine));
   if (report.tables.length > 0) parts.push('', tablesTable(report));
   if (report.files.length > 0) parts.push('', whereLines(report));
   return ['', ...parts].join('\n');
@@ -29,6 +31,11 @@ function headline(report: RunReport): string {
 function rowsLine({ read, kept, duplicate, rejected }: NonNullable<RunReport['rows']>): string {
   const [a, b, c, d] = [read, kept, duplicate, rejected].map(formatCount);
   return `  ${a} rows read = ${b} kept + ${c} duplicate + ${d} rejected`;
+}
+
+function warningLine(warning: RunReport['warnings'][number]): string {
+  const accepted = warning.isAccepted === true ? ' (accepted)' : '';
+  return `  ${style.yellow('!')} ${checkId(warning)}: ${warning.detail}${accepted}`;
 }
 
 function tablesTable({ tables }: RunReport): string {

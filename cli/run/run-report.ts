@@ -1,7 +1,8 @@
 /** What a run of the day pipeline came to, as data: for `--json`, and for the summary. */
 import type { RunSummary, TaskSummary } from '../../engine/local-executor.ts';
 import type { Config } from '../../infra/config.ts';
-import type { DayTablesRef, ExportedRef, PublishedRef } from '../../tasks/refs.ts';
+import type { CheckResult } from '../../tasks/checks/check-result.ts';
+import type { CheckedRef, DayTablesRef, ExportedRef, PublishedRef } from '../../tasks/refs.ts';
 
 export interface RunReport {
   readonly dagId: string;
@@ -26,6 +27,8 @@ export interface RunReport {
     readonly duplicate: number;
     readonly rejected: number;
   };
+  /** Checks that the day does not pass, and which do not keep it from being published. */
+  readonly warnings: readonly CheckResult[];
   readonly tables: PublishedRef['tables'];
   readonly files: ExportedRef['files'];
   readonly lake: string;
@@ -61,6 +64,7 @@ export function reportOf(summary: RunSummary, { lake }: Pick<Config, 'lake'>): R
     ...(failure?.code === undefined ? {} : { code: failure.code }),
     durationMs: summary.durationMs,
     ...(dq === undefined ? {} : { rows: rowsOf(dq) }),
+    warnings: resultOf<CheckedRef>('check-day')?.warnings ?? [],
     tables,
     files: ['export-parquet', 'export-csv'].flatMap((task) => resultOf<ExportedRef>(task)?.files ?? []),
     lake,

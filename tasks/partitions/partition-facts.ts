@@ -8,12 +8,14 @@ import type {
 } from '../../engine/partition-state.ts';
 import { inputsDigestOf, paramsDigestOf, partitionsDigestOf } from '../../lake/partition-digest.ts';
 import type { PartitionHead } from '../../lake/partition-heads.ts';
+import type { DayChecks } from '../checks/check-result.ts';
 import { DAYS_COMPARED, daysAround } from '../compare/comparison.ts';
 import { dayStatus } from '../day-status.ts';
 import { definitionOf } from '../definition-of.ts';
 import { DAY_MS, dayName, dayNumber } from '../ingest/days.ts';
 import { DEFINITION_VERSION, type MetricParams } from '../metric-params.ts';
 import { CLEAN_EVENTS, MERCHANT_DAY, MERCHANT_METRICS, PUBLISHED_TABLES } from '../tables.ts';
+import { blockedRun } from './blocked-days.ts';
 import { inputsOfDays } from './inputs-of-days.ts';
 import type { LiveDrops } from './live-drops.ts';
 
@@ -30,11 +32,13 @@ export interface FactsOptions {
   readonly heads: readonly PartitionHead[];
   /** By day; undefined where the latest run ended well. */
   readonly runs?: ReadonlyMap<string, RunFacts> | undefined;
+  /** Results of checks that kept a day from being published. */
+  readonly blocked?: ReadonlyMap<string, DayChecks> | undefined;
 }
 
 /** One per day and asset, in order of days, then of assets. */
 export function partitionFacts(options: FactsOptions): PartitionFacts[] {
-  const { assets, heads, runs } = options;
+  const { assets, heads, runs, blocked } = options;
   const headOf = new Map<string, Map<string, PartitionHead>>();
   for (const head of heads) {
     const ofTable = headOf.get(head.table) ?? new Map<string, PartitionHead>();
@@ -46,7 +50,7 @@ export function partitionFacts(options: FactsOptions): PartitionFacts[] {
   for (const day of daysBetween(options.from, options.to)) {
     const expected = expectedOf(day);
     const headFor = (asset: string, of = day) => headOf.get(asset)?.get(of);
-    const run = runs?.get(day);
+    const run = runs?.get(day) ?? blockedRun(blocked?.get(day), expected);
     for (const asset of assets) {
       const head = headFor(asset);
       const common = { asset, day, isPinned: head?.isPinned ?? false };

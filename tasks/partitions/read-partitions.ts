@@ -15,6 +15,7 @@ import { listDrops } from '../ingest/read/drops.ts';
 import { readStageBatches } from '../ingest/stage-batch-doc.ts';
 import type { MetricParams } from '../metric-params.ts';
 import { CLEAN_EVENTS, LAKE_TABLES, MERCHANT_METRICS } from '../tables.ts';
+import { readBlockedDays } from './blocked-days.ts';
 import { explainChanges } from './explain-changes.ts';
 import { daysWithRows } from './inputs-of-days.ts';
 import { type LiveDrops, liveDrops } from './live-drops.ts';
@@ -71,7 +72,8 @@ export async function readPartitions(
   const range = rangeOf(options, heads, drops);
   if (range === undefined) return undefined;
   const assets = options.assets ?? defaultAssets(heads);
-  const facts = partitionFacts({ ...options, ...range, assets, codeVersion: version, drops, heads });
+  const blocked = await readBlockedDays(stores.lake, heads, range);
+  const facts = partitionFacts({ ...options, ...range, assets, codeVersion: version, drops, heads, blocked });
   const explained = await explainChanges(stores.lake, facts, { drops, heads, params, max: explainedMax });
   return { ...range, facts: explained, assessments: explained.map(assessPartition), heads, drops };
 }
