@@ -129,14 +129,10 @@ export const oneOf = (column: string, values: readonly string[]): CheckDraft =>
 /** Of whole numbers: sums of doubles depend on their order. */
 export const sumEquals = (
   name: string,
+  says: string,
   sql: string,
   of: { readonly table: string; readonly sql: string },
-): CheckDraft => ({
-  name,
-  severity: 'block',
-  says: `${sql} equals ${of.sql} of ${of.table}`,
-  measure: { by: 'scan', what: 'sum', sql, of },
-});
+): CheckDraft => ({ name, severity: 'block', says, measure: { by: 'scan', what: 'sum', sql, of } });
 
 /** Every row has its counterpart in the other table. */
 export const refersTo = (to: string, ...columns: readonly string[]): CheckDraft => ({

@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 /** Hours without an event before local midnight. */
 export function eventsUntilTheEnd({ day, inputs }: DayFacts, limitHours: number): Observation {
   const last = lastFile({ day, inputs });
-  if (last === undefined) return unknown(`at most ${limitHours} h`, 'no event of the day');
+  if (last === undefined) return unknown(`at most ${limitHours} h`, 'there is no event of the day');
   const hours = (dayStartMs(day) + DAY_MS - last.maxLocalMs) / HOUR_MS;
   return {
     observed: round(hours),
@@ -18,20 +18,22 @@ export function eventsUntilTheEnd({ day, inputs }: DayFacts, limitHours: number)
   };
 }
 
-/** Hours from the day's end to the last drop of it; negative: nobody can have sent the rest yet. */
+/** Hours from the last drop to the day's end; negative: it came after it, as it should. */
 export function deliveredAfterTheEnd({ day, inputs, drops }: DayFacts, limitHours: number): Observation {
+  const expected = limitHours === 0 ? "after the day's end" : `at most ${limitHours} h before the day's end`;
   const last = lastFile({ day, inputs });
-  if (last === undefined || drops.length === 0)
-    return unknown(`at most ${limitHours} h before`, 'no drop with an event of the day');
+  if (last === undefined || drops.length === 0) return unknown(expected, 'no drop has an event of the day');
   const offsetMs = last.maxLocalMs - last.maxInstantMs;
   const endMs = dayStartMs(day) + DAY_MS - offsetMs;
   const newest = drops.reduce((a, b) => (b.deliveredMs > a.deliveredMs ? b : a));
   const hours = (endMs - newest.deliveredMs) / HOUR_MS;
+  const away =
+    Math.abs(hours) >= 48 ? `${Math.round(Math.abs(hours) / 24)} days` : `${Math.abs(hours).toFixed(1)} h`;
   return {
     observed: round(hours),
     isGood: hours <= limitHours,
-    expected: `at most ${limitHours} h before the day's end`,
-    detail: `the last drop, ${newest.key}, came ${Math.abs(hours).toFixed(1)} h ${hours > 0 ? 'before' : 'after'} the day's end`,
+    expected,
+    detail: `the last drop, ${newest.key}, came ${away} ${hours > 0 ? 'before' : 'after'} the day's end`,
   };
 }
 

@@ -105,7 +105,7 @@ function ofRows(
     observed: bad,
     isGood: bad <= limit * rowCount,
     expected: limit === 0 ? '0 rows' : `at most ${limit * 100} % of the rows`,
-    detail: `${bad} of ${rowCount} rows are not so`,
+    detail: `${bad} of ${rowCount} rows break it`,
   };
 }
 

@@ -35,8 +35,14 @@ export const USER_FLYER_DAY_CHECKS = checksOf(
   inRange('dwell_s', 0),
   inRange('views', 1),
   refersTo('user_day', 'user_id'),
-  sumEquals('views_add_up', 'sum(views)', { table: 'flyer_views', sql: 'count(*)' }),
-  sumEquals('dwell_adds_up', DWELL_MS, { table: 'flyer_views', sql: DWELL_MS }),
+  sumEquals('views_add_up', 'views add up to the rows of flyer_views', 'sum(views)', {
+    table: 'flyer_views',
+    sql: 'count(*)',
+  }),
+  sumEquals('dwell_adds_up', 'dwell_s adds up to that of flyer_views, to the millisecond', DWELL_MS, {
+    table: 'flyer_views',
+    sql: DWELL_MS,
+  }),
 );
 
 export const USER_DAY_CHECKS = checksOf(
@@ -44,9 +50,18 @@ export const USER_DAY_CHECKS = checksOf(
   inRange('dwell_s', 0),
   inRange('views', 1),
   inRange('avg_time_on_flyer_s', 0),
-  sumEquals('views_add_up', 'sum(views)', { table: 'user_flyer_day', sql: 'sum(views)' }),
-  sumEquals('flyers_add_up', 'sum(flyers)', { table: 'user_flyer_day', sql: 'count(*)' }),
-  sumEquals('dwell_adds_up', DWELL_MS, { table: 'user_flyer_day', sql: DWELL_MS }),
+  sumEquals('views_add_up', 'views add up to those of user_flyer_day', 'sum(views)', {
+    table: 'user_flyer_day',
+    sql: 'sum(views)',
+  }),
+  sumEquals('flyers_add_up', 'flyers add up to the rows of user_flyer_day', 'sum(flyers)', {
+    table: 'user_flyer_day',
+    sql: 'count(*)',
+  }),
+  sumEquals('dwell_adds_up', 'dwell_s adds up to that of user_flyer_day, to the millisecond', DWELL_MS, {
+    table: 'user_flyer_day',
+    sql: DWELL_MS,
+  }),
   usual('dwell', 'coalesce(sum(dwell_s), 0)', 'as much dwell in all'),
   usual('dwell_per_user', 'coalesce(sum(dwell_s) / count(dwell_s), 0)', 'as much dwell per user'),
 );

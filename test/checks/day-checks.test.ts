@@ -58,7 +58,7 @@ beforeAll(async () => {
     lake.drop(`${day}.csv`, visits(day, 38 + week));
     await lake.run(day);
   }
-});
+}, 60_000);
 afterAll(() => lake.close());
 
 describe('a day that is like those before', () => {
