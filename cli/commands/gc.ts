@@ -11,8 +11,8 @@ export function command(): Command {
     .description(
       'Deletes what nobody can need any more: files that newer versions replaced, what runs left that died, and the ' +
         'history of runs of long ago.\n\n' +
-        'Safe while runs go on. It is the only command that deletes files of tables, and the only one whose ' +
-        'credentials need to.',
+        'Safe while runs go on. It is the only command that deletes files of tables; what snapshots name stays. Only it ' +
+        'and "snapshot delete" need credentials that may delete.',
     )
     .option('--dry-run', 'only say what would be deleted', false)
     .option(

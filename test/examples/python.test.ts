@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../../cli/project-root.ts';
 import { findPython } from '../../cli/test/python.ts';
@@ -11,6 +12,7 @@ import { collectGarbage } from '../../lake/gc.ts';
 import { openStore } from '../../lake/open-store.ts';
 import { createSnapshot } from '../../tasks/snapshots/create-snapshot.ts';
 import { type NightlyLake, openNightlyLake } from '../support/nightly-lake.ts';
+import { endingAtOnce } from '../support/python-script.ts';
 import { describeWith } from '../support/requirement.ts';
 import { s3ServerInstalled, useS3Server } from '../support/s3-server.ts';
 import type { RawRow } from '../support/stage-events.ts';
@@ -183,6 +185,16 @@ describeWith([readers, s3ServerInstalled.moto], 'examples/python', () => {
       exitCode: 1,
       stderr: expect.stringContaining('v3'),
     });
+  });
+
+  it('are not the only way: the guide reads the frozen rows with pandas', async () => {
+    const guide = readFileSync(join(PROJECT_ROOT, 'docs/guides/build-a-training-set.md'), 'utf8');
+    const snippets = [...guide.matchAll(/```python\n([\s\S]*?)```/g)].map(([, code]) => code!);
+    expect(snippets).toHaveLength(1);
+    const { stdout } = await promisify(execFile)(python!, ['-c', endingAtOnce(snippets[0]!)], {
+      env: { ...process.env, LAKE: lakeDir, SNAPSHOT: 'v1' },
+    });
+    expect(stdout).toMatch(/^flyer_close +3\nflyer_open +3$/m);
   });
 
   it('do the same on S3', async () => {
