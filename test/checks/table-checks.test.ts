@@ -4,10 +4,11 @@ import type { DataFile } from '../../lake/data-file.ts';
 import { type Duck, openDuck, sqlPaths, writeParquet } from '../../lake/duckdb.ts';
 import { readHeadManifest } from '../../lake/manifest.ts';
 import type { DayFacts } from '../../tasks/checks/day-facts.ts';
+import { type Check, checksOf, everyRow, inRange, notNull, usual, warn } from '../../tasks/checks/declare.ts';
 import { CHECKS } from '../../tasks/checks/declared-checks.ts';
 import { observe } from '../../tasks/checks/observe.ts';
 import { dayParamsSchema } from '../../tasks/day-params.ts';
-import { PUBLISHED_TABLES } from '../../tasks/tables.ts';
+import { PUBLISHED_TABLES, USER_DAY } from '../../tasks/tables.ts';
 import { type NightlyLake, openNightlyLake } from '../support/nightly-lake.ts';
 import { useTempDir } from '../support/temp-dir.ts';
 
@@ -42,9 +43,12 @@ afterAll(async () => {
 });
 
 /** Names of the checks that fail when one table is replaced by what the query makes of it. */
-async function failures(table?: string, query: Spoil = 'FROM t'): Promise<string[]> {
+async function failures(
+  table?: string,
+  query: Spoil = 'FROM t',
+  checks: readonly Check[] = CHECKS.filter(({ measure }) => measure.by !== 'day' && measure.by !== 'history'),
+): Promise<string[]> {
   const spoiled = table === undefined ? tables : { ...tables, [table]: [await spoil(table, query)] };
-  const checks = CHECKS.filter(({ measure }) => measure.by !== 'day' && measure.by !== 'history');
   const facts = {
     day: DAY,
     params: dayParamsSchema.parse({}),
@@ -182,5 +186,42 @@ describe('a spoiled table fails the check that is about it:', () => {
 
   it('a column too many, and nothing else can be asked of it or of what must agree with it', async () => {
     expect(await failures('user_day', 'SELECT *, 1 AS extra FROM t')).toEqual(['user_day.columns']);
+  });
+});
+
+describe('checks of one’s own, declared in a line each', () => {
+  const own = checksOf(
+    USER_DAY,
+    inRange('item_opens', 0, 10_000),
+    notNull('dwell_s'),
+    everyRow('opens_have_views', 'item_opens = 0 OR views > 0', 'items are opened in views only'),
+    everyRow('mostly_measured', 'measured_views = views', 'few views are not measured', 0.5),
+    warn(usual('item_opens', 'sum(item_opens)', 'as many items opened')),
+  );
+
+  it('pass', async () => {
+    expect(await failures(undefined, undefined, own)).toEqual([]);
+  });
+
+  it.each<[string, Spoil, string[]]>([
+    ['a range', 'SELECT * REPLACE (10001 AS item_opens) FROM t', ['user_day.item_opens_range']],
+    ['NULL', 'SELECT * REPLACE (NULL::DOUBLE AS dwell_s) FROM t', ['user_day.dwell_s_nulls']],
+    [
+      'every row',
+      'SELECT * REPLACE (1 AS item_opens, 0 AS views) FROM t',
+      ['user_day.opens_have_views', 'user_day.mostly_measured'],
+    ],
+    [
+      'half of the rows',
+      "SELECT * REPLACE (if(user_id < 'u4', measured_views, 0) AS measured_views) FROM t",
+      [],
+    ],
+    [
+      'more than half',
+      "SELECT * REPLACE (if(user_id < 'u3', measured_views, 0) AS measured_views) FROM t",
+      ['user_day.mostly_measured'],
+    ],
+  ])('find %s', async (_, query, expected) => {
+    expect(await failures('user_day', query, own)).toEqual(expected);
   });
 });
