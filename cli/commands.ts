@@ -17,6 +17,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'up', group: 'Run', load: () => import('./commands/up.ts') },
   { name: 'trigger', group: 'Run', load: () => import('./commands/trigger.ts') },
   { name: 'backfill', group: 'Run', load: () => import('./commands/backfill.ts') },
+  { name: 'preview', group: 'Run', load: () => import('./commands/preview.ts') },
   { name: 'generate', group: 'Run', load: () => import('./commands/generate.ts') },
   { name: 'dags', group: 'Look', load: () => import('./commands/dags.ts') },
   { name: 'runs', group: 'Look', load: () => import('./commands/runs.ts') },

@@ -15,6 +15,7 @@ import type { CommandContext } from '../command-context.ts';
 import { isRedisInUse, withEngine } from '../engine/with-engine.ts';
 import { PROGRAM } from '../help.ts';
 import { type SourceOptions, type Stores, withStores } from '../partitions/partition-sources.ts';
+import { beginPreviewOf, previewHint } from '../preview/begin-preview.ts';
 import { applyByWorkers } from './apply-by-workers.ts';
 import { applyLocally } from './apply-locally.ts';
 import { dryRunText } from './backfill-text.ts';
@@ -147,6 +148,11 @@ async function begin(
 ): Promise<void> {
   const { stores, options, plan } = about;
   const isLocal = options.local || !isRedisInUse(about.context.config);
+  const { preview } = plan.params;
+  if (typeof preview === 'string') {
+    const days = plan.days.filter(({ action }) => action === 'run').map(({ day }) => day);
+    await beginPreviewOf(stores.lake, { id: preview, dagId: plan.dagId, days, params: plan.params });
+  }
   const state = await changeState(stores.lake, plan.id, (now) => {
     // Two who apply or resume at once: the first wins.
     if (now.updatedAtMs !== before.updatedAtMs)
@@ -161,6 +167,7 @@ async function begin(
   });
   const beginning: Beginning = { ...about, state };
   await (isLocal ? applyLocally(beginning) : applyByWorkers(beginning));
+  if (typeof preview === 'string' && !about.context.json) process.stdout.write(`${previewHint(preview)}\n`);
 }
 
 function wrongState({ id, status }: BackfillState, reason: string, remedy: string): FlyerlineError {

@@ -8,6 +8,7 @@ import { durationEstimate } from '../../engine/backfill/estimate-duration.ts';
 import { planBackfill as plan } from '../../engine/backfill/plan-backfill.ts';
 import { MAP_COUNT_MAX } from '../../engine/expansion.ts';
 import { FlyerlineError } from '../../infra/errors.ts';
+import { newPreviewId } from '../../lake/preview/preview-id.ts';
 import { COMPARED_ASSETS, NIGHTLY_ASSETS } from '../../tasks/partitions/partition-facts.ts';
 import { readPastRuns } from '../../tasks/partitions/past-runs.ts';
 import { readNewDrops } from '../../tasks/partitions/read-new-drops.ts';
@@ -34,6 +35,8 @@ export interface PlanCommandOptions extends SourceOptions {
   readonly backwards: boolean;
   readonly maxActive: number;
   readonly fused: boolean;
+  /** Its runs compute for a preview, which has the id of the backfill. */
+  readonly stage: boolean;
   readonly apply: boolean;
   readonly local: boolean;
   readonly wait: boolean;
@@ -50,7 +53,9 @@ export async function planBackfill(dagId: string, options: PlanCommandOptions): 
     const [read, past] = await Promise.all([factsInUse(stores, config, range), readPastRuns(stores.lake)]);
     const nowMs = Date.now();
     const unread = (read?.drops.unreadOfDay.size ?? 0) + (read?.drops.unreadElsewhere.length ?? 0);
+    const previewId = options.stage ? newPreviewId(nowMs) : undefined;
     const planned = plan({
+      id: previewId,
       dagId,
       dagVersion: dag.graph.version,
       taskCount: dag.graph.tasks.length,
@@ -59,7 +64,11 @@ export async function planBackfill(dagId: string, options: PlanCommandOptions): 
       forcedAssets: COMPARED_ASSETS,
       reprocess: options.reprocess,
       // What was given, not what it comes to: the configuration may say the rest when it is applied.
-      params: { ...config.dags[dagId]?.params, ...options.params },
+      params: {
+        ...config.dags[dagId]?.params,
+        ...options.params,
+        ...(previewId === undefined ? {} : { preview: previewId }),
+      },
       backwards: options.backwards,
       maxActive: options.maxActive,
       fused: options.fused,

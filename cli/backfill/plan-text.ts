@@ -16,7 +16,7 @@ export function planText(plan: BackfillPlan, runsKnown: boolean): string {
   return [
     head,
     daysText(plan),
-    [workLine(plan), ...meetingLine(plan), ...notes].join('\n'),
+    [workLine(plan), ...asideLine(plan), ...meetingLine(plan), ...notes].join('\n'),
     `${PROGRAM} backfill apply ${id}`,
   ].join('\n\n');
 }
@@ -49,6 +49,14 @@ function workLine({ summary, maxActive }: BackfillPlan): string {
   if (durationMs === null) return `${what}. How long it takes is not known: no day has been made yet.`;
   const basis = `as ${formatCount(historyRuns)} earlier ${historyRuns === 1 ? 'run' : 'runs'} did`;
   return `${what}. About ${formatDuration(durationMs)}, ${formatCount(maxActive)} at a time, ${basis}.`;
+}
+
+function asideLine({ params }: BackfillPlan): string[] {
+  return params.preview === undefined
+    ? []
+    : [
+        `It is computed aside, as preview ${params.preview}: readers see nothing of it until that is published.`,
+      ];
 }
 
 function meetingLine({ summary }: BackfillPlan): string[] {

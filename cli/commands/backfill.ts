@@ -52,6 +52,7 @@ function plan(): Command {
     .option('--backwards', 'the newest day first', false)
     .option('--max-active <count>', 'days at a time', parseAtLeastOne, 2)
     .option('--fused', 'one run for all days, each made in one go by one worker: for small days', false)
+    .option('--stage', 'compute aside, into a preview: look at it, then publish or discard it', false)
     .option('--apply', 'and apply it at once, without a look', false)
     .option('--local', 'with --apply: in this process, also when there is a Redis', false)
     .option('--wait', 'with --apply: wait for its end', false)
@@ -65,6 +66,7 @@ function plan(): Command {
     ['backfill plan nightly --reprocess stale --apply', 'make all stale days again'],
     ['backfill plan nightly --from 2018-01-01 --fused', 'months of small days, without a hop per task'],
     ['backfill plan nightly --from 2018-10-01 --params inactivity_timeout_s=900', 'another silence'],
+    ['backfill plan nightly --params inactivity_timeout_s=900 --stage --apply', 'tried first, aside'],
   ]);
 }
 

@@ -28,6 +28,7 @@ export function command(): Command {
     .option('--param <name=value>', 'parameter of the run, may be repeated', collectParam, {})
     .option('--force', 'compute again, even if nothing has changed', false)
     .option('--restate', 'make days of the look-back again that late drops have made stale', false)
+    .option('--stage', 'compute aside, into a preview: look at it, then publish or discard it', false)
     .option('--no-notify', 'tell nobody of it, whatever channels are configured')
     .option('--memory-limit <size>', "DuckDB's memory limit: 512MiB, 4GiB (default: 1GiB)", parseBytes)
     .option('--threads <count>', 'threads of DuckDB (default: all cores)', parseCount)
@@ -40,6 +41,7 @@ export function command(): Command {
     ['run nightly --date 2018-10-01 --force', 'compute again; equal input gives equal bytes'],
     ['run nightly --date 2018-10-01 --restate', 'and what late drops have changed, as scheduled runs do'],
     ['run nightly --date 2018-10-01 --param inactivity_timeout_s=900', 'another definition of silence'],
+    ['run nightly --date 2018-10-01 --param inactivity_timeout_s=900 --stage', 'tried first, aside'],
     ['run nightly --date 2018-10-01 --drops s3://raw/events --lake s3://lake/flyers', 'on S3'],
   ]);
 }

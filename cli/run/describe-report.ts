@@ -21,6 +21,7 @@ function headline(report: RunReport): string {
   }
   const said = {
     published: 'published',
+    staged: `computed aside, as preview ${report.preview}`,
     unchanged: 'computed again: the same bytes, nothing replaced',
     'nothing to do': reason ?? 'nothing to do',
     failed: 'failed',

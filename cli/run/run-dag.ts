@@ -1,13 +1,21 @@
 /** Runs a DAG with the local executor: progress while it runs, a summary at the end. */
+import type { Dag } from '../../engine/dag.ts';
 import { runLocally } from '../../engine/local-executor.ts';
-import type { ConfigOverrides } from '../../infra/config.ts';
+import type { RunParams } from '../../engine/params.ts';
+import { intervalOfDay, runIdFor } from '../../engine/schedule.ts';
+import type { Config, ConfigOverrides } from '../../infra/config.ts';
+import { FlyerlineError } from '../../infra/errors.ts';
 import { silentLogger } from '../../infra/log.ts';
+import { newPreviewId } from '../../lake/preview/preview-id.ts';
 import { findDag } from '../../pipelines/find-dag.ts';
 import { closeServices, createServices } from '../../pipelines/services.ts';
+import { compareMerchants } from '../../tasks/compare-merchants.ts';
+import type { Services } from '../../tasks/services.ts';
 import { commandContext } from '../command-context.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { EXIT } from '../exit-code.ts';
 import { interruptSignal } from '../interrupt.ts';
+import { beginPreviewOf, previewHint } from '../preview/begin-preview.ts';
 import { describeReport } from './describe-report.ts';
 import { notifyOfRun } from './notify-run.ts';
 import { lateText, restateLateDays } from './restate-late-days.ts';
@@ -22,6 +30,8 @@ export interface RunCommandOptions extends CommonOptions {
   readonly force: boolean;
   /** Earlier days that late drops have made stale are made again. */
   readonly restate: boolean;
+  /** It computes for a preview of its own. */
+  readonly stage: boolean;
   /** False: people are not told of the run. */
   readonly notify: boolean;
   readonly memoryLimit?: number;
@@ -37,12 +47,15 @@ export async function runDag(dagId: string, options: RunCommandOptions): Promise
   const services = await createServices(config);
   const progress = new RunProgress(dag.graph);
   try {
-    const notifier = options.notify
-      ? await notifyOfRun({ dag, day: options.date, config, lake: services.lake, log: verboseLog })
-      : undefined;
+    const staged = options.stage ? await stageRun(dag, services, config, options) : undefined;
+    const notifier =
+      options.notify && staged === undefined
+        ? await notifyOfRun({ dag, day: options.date, config, lake: services.lake, log: verboseLog })
+        : undefined;
     const summary = await runLocally(dag, {
       day: options.date,
-      params: { ...config.dags[dagId]?.params, ...options.param, ...(options.force ? { force: true } : {}) },
+      params: { ...paramsOf(config, dagId, options), ...staged?.params },
+      ...(staged === undefined ? {} : { runId: staged.runId }),
       services,
       log,
       scratchDir: config.scratchDir,
@@ -56,11 +69,12 @@ export async function runDag(dagId: string, options: RunCommandOptions): Promise
     progress.stop();
     // Who interrupts a run knows of it.
     if (!signal.aborted) await notifier?.end(summary);
-    const report = reportOf(summary, config);
+    const report = reportOf(summary, config, staged?.id);
     if (!json) process.stdout.write(`${describeReport(report)}\n`);
     const about = { dag, summary, services, config, day: options.date, isAsked: options.restate, signal };
-    const late = signal.aborted ? undefined : await restateLateDays(about);
+    const late = signal.aborted || staged !== undefined ? undefined : await restateLateDays(about);
     if (json) process.stdout.write(`${JSON.stringify({ ...report, ...late })}\n`);
+    else if (report.outcome === 'staged') process.stdout.write(`\n${previewHint(staged!.id)}\n`);
     else if (late !== undefined && lateText(late) !== '') process.stdout.write(`${lateText(late)}\n`);
     const isWell =
       report.state === 'success' && (late?.restated ?? []).every(({ state }) => state === 'success');
@@ -69,6 +83,29 @@ export async function runDag(dagId: string, options: RunCommandOptions): Promise
     progress.stop();
     await closeServices(services);
   }
+}
+
+function paramsOf(config: Config, dagId: string, { param, force }: RunCommandOptions): RunParams {
+  return { ...config.dags[dagId]?.params, ...param, ...(force ? { force: true } : {}) };
+}
+
+/** Throws FL_USAGE for a DAG whose runs know no previews. */
+async function stageRun(dag: Dag, { lake }: Services, config: Config, options: RunCommandOptions) {
+  const id = newPreviewId(Date.now());
+  if (!dag.definitions.has(compareMerchants.name)) throw notStaged(dag.id);
+  const given = { ...paramsOf(config, dag.id, options), preview: id };
+  await beginPreviewOf(lake, { id, dagId: dag.id, days: [options.date], params: given });
+  const runId = `${runIdFor('manual', intervalOfDay(dag.options, options.date))}__${id}`;
+  return { id, runId, params: { preview: id } };
+}
+
+function notStaged(dagId: string): FlyerlineError {
+  return new FlyerlineError('FL_USAGE', {
+    subject: `DAG "${dagId}"`,
+    reason: 'makes nothing that could be computed aside',
+    remedy: 'use --stage with nightly, or leave it out',
+    retryable: false,
+  });
 }
 
 function overridesOf({ drops, lake, memoryLimit, threads }: RunCommandOptions): ConfigOverrides {

@@ -11,9 +11,11 @@ export interface RunReport {
   readonly state: RunSummary['state'];
   /**
    * `published`: at least one table has a new version. `unchanged`: computed again, the same bytes.
-   * `nothing to do`: inputs, code and parameters are those of the published version.
+   * `staged`: computed aside, in a preview. `nothing to do`: inputs, code and parameters are those of the published version.
    */
-  readonly outcome: 'published' | 'unchanged' | 'nothing to do' | 'failed';
+  readonly outcome: 'published' | 'unchanged' | 'staged' | 'nothing to do' | 'failed';
+  /** Its id, when the run computed for one. */
+  readonly preview?: string;
   /** Why there was nothing to do, or what failed. */
   readonly reason?: string;
   readonly failedTask?: string;
@@ -38,7 +40,8 @@ export interface RunReport {
 /** Tasks that commit tables. The first that has ended tells of all. */
 const PUBLISHING = ['compare-merchants', 'publish-day', 'publish-seed-compat'];
 
-export function reportOf(summary: RunSummary, { lake }: Pick<Config, 'lake'>): RunReport {
+/** @param preview that the run computed for */
+export function reportOf(summary: RunSummary, { lake }: Pick<Config, 'lake'>, preview?: string): RunReport {
   const resultOf = <T>(taskId: string) =>
     summary.tasks.find((task) => task.taskId === taskId && task.state === 'success')?.result as T | undefined;
   const published = PUBLISHING.map((task) => resultOf<PublishedRef>(task)).find((ref) => ref !== undefined);
@@ -58,7 +61,8 @@ export function reportOf(summary: RunSummary, { lake }: Pick<Config, 'lake'>): R
     runId: summary.runId,
     day: summary.day,
     state: summary.state,
-    outcome: outcomeOf(summary, tables),
+    outcome: outcomeOf(summary, tables, preview),
+    ...(preview === undefined ? {} : { preview }),
     ...(reason === undefined ? {} : { reason }),
     ...(failure === undefined ? {} : { failedTask: failure.taskId }),
     ...(failure?.code === undefined ? {} : { code: failure.code }),
@@ -72,9 +76,14 @@ export function reportOf(summary: RunSummary, { lake }: Pick<Config, 'lake'>): R
   };
 }
 
-function outcomeOf({ state }: RunSummary, tables: PublishedRef['tables']): RunReport['outcome'] {
+function outcomeOf(
+  { state }: RunSummary,
+  tables: PublishedRef['tables'],
+  preview: string | undefined,
+): RunReport['outcome'] {
   if (state !== 'success') return 'failed';
   if (tables.length === 0) return 'nothing to do';
+  if (preview !== undefined) return 'staged';
   return tables.every(({ outcome }) => outcome === 'unchanged') ? 'unchanged' : 'published';
 }
 

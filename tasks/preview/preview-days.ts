@@ -101,19 +101,20 @@ function blockers({ results }: DayChecks): string {
 
 /** Days of which the lake has published something else since the preview was begun, or which a rollback holds; in words. */
 async function readMoves(lake: ObjectStore, preview: Preview): Promise<Map<Day, string>> {
-  const moves = new Map<Day, string>();
-  await Promise.all(
+  const ofTables = await Promise.all(
     PUBLISHED_TABLES.map(async ({ name }) => {
       const [now, then] = await Promise.all([
         readTransactions(lake, name),
         readSnapshot(lake, name, { version: preview.versions[name] ?? -1, columns: ['txn'] }),
       ]);
-      for (const day of preview.days) {
-        const move = await moveOf(lake, preview, name, day, now, then);
-        if (move !== undefined) moves.set(day, move);
-      }
+      return Promise.all(preview.days.map((day) => moveOf(lake, preview, name, day, now, then)));
     }),
   );
+  const moves = new Map<Day, string>();
+  for (const [index, day] of preview.days.entries()) {
+    const move = ofTables.map((ofTable) => ofTable[index]).find((one) => one !== undefined);
+    if (move !== undefined) moves.set(day, move);
+  }
   return moves;
 }
 

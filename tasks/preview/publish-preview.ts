@@ -213,7 +213,8 @@ async function commitAll(
   for (const [schema, ofTable] of Map.groupBy(pending, (one) => one.schema)) {
     options.signal.throwIfAborted();
     const commits = ofTable.map(({ day, token, files, staged }): PartitionCommit => {
-      const manifest = { ...staged, token, files, createdAt, reason, preview: preview.id };
+      const about = { createdAt, reason, preview: preview.id, runId: runIdOf(preview), attempt: 1 };
+      const manifest = { ...staged, token, files, ...about };
       return { day, token, files, manifest: { ...manifest, sameBytesAs: undefined } };
     });
     const { version } = await commitPartitions(lake, schema, commits);
@@ -223,6 +224,9 @@ async function commitAll(
   }
   return tables;
 }
+
+/** All days of a table are in one version, so they have one author. */
+const runIdOf = ({ id }: Preview): string => `publish__${id}`;
 
 /** What the checks found is of this version as well. */
 async function carryChecks(lake: ObjectStore, preview: Preview, ofTable: readonly Pending[]): Promise<void> {
@@ -245,7 +249,7 @@ async function showAll(
   const touched = [...new Set(days.flatMap((day) => daysAround(day, 0, DAYS_COMPARED)))]
     .filter((day) => partitionOf(metrics, day) !== undefined)
     .sort();
-  const run = { services, scratchDir, runId: `publish__${preview.id}`, attempt: 1 };
+  const run = { services, scratchDir, runId: runIdOf(preview), attempt: 1 };
   for (const day of touched) {
     signal.throwIfAborted();
     await compareDay(run, day).catch((error: unknown) => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDuck, sqlPaths } from '../../lake/duckdb.ts';
 import { contentOfFiles, readHeadManifest } from '../../lake/manifest.ts';
-import { readPreviewState } from '../../lake/preview/preview-doc.ts';
+import { type Preview, readPreviewState } from '../../lake/preview/preview-doc.ts';
 import { readSnapshot } from '../../lake/table-log.ts';
 import { diffPreview } from '../../tasks/preview/diff-preview.ts';
 import { readPreviewDays } from '../../tasks/preview/preview-days.ts';
@@ -15,11 +15,13 @@ const SHORTER = { inactivity_timeout_s: 900, k_min_users: 1 };
 const USUAL = { k_min_users: 1 };
 const { signal } = new AbortController();
 
-describe('a preview', () => {
+describe('a preview', { timeout: 90_000 }, () => {
   const temp = useTempDir();
   let lake: PreviewLake;
   /** The same drops, made directly with the other parameters. */
   let direct: PreviewLake;
+  /** Of the first two days, with the other parameters. */
+  let shorter: Preview;
 
   beforeAll(async () => {
     [lake, direct] = await Promise.all([openPreviewLake(temp.path), openPreviewLake(temp.path)]);
@@ -46,9 +48,9 @@ describe('a preview', () => {
 
   it('is computed without changing anything that others read, down to tags of objects', async () => {
     const before = await seenByOthers(lake.lake);
-    const preview = await lake.stage(DAYS.slice(0, 2), SHORTER);
+    shorter = await lake.stage(DAYS.slice(0, 2), SHORTER);
     expect(await seenByOthers(lake.lake)).toEqual(before);
-    const days = await readPreviewDays(lake.services, preview);
+    const days = await readPreviewDays(lake.services, shorter);
     expect(days.map(({ day, status }) => [day, status])).toEqual([
       [DAYS[0], 'ready'],
       [DAYS[1], 'ready'],
@@ -57,9 +59,8 @@ describe('a preview', () => {
   });
 
   it('tells how sums and averages change, as they come out of the same days made directly', async () => {
-    const preview = await lake.stage(DAYS.slice(0, 2), SHORTER);
     for (const day of DAYS.slice(0, 2)) await direct.run(day, SHORTER);
-    const diff = await diffPreview(lake.services, preview, { signal });
+    const diff = await diffPreview(lake.services, shorter, { signal });
 
     const duck = await openDuck({ memoryLimitBytes: 256 << 20, threads: 1, tempDir: temp.path });
     const sums = async (of: PreviewLake, table: string, terms: string) => {
@@ -81,7 +82,7 @@ describe('a preview', () => {
         expect(told.figures[name]!.after, name).toBeCloseTo(is[name]!, 6);
       }
       const ofMerchant = `sum(dwell_s) FILTER (merchant_id = 'm0') AS dwell_s, sum(users) FILTER (merchant_id = 'm0')::DOUBLE AS users`;
-      const merchant = (await diffPreview(lake.services, preview, { signal, merchant: 'm0' })).merchants;
+      const merchant = (await diffPreview(lake.services, shorter, { signal, merchant: 'm0' })).merchants;
       const [before, after] = [
         await sums(lake, 'merchant_day', ofMerchant),
         await sums(direct, 'merchant_day', ofMerchant),
@@ -103,20 +104,19 @@ describe('a preview', () => {
   });
 
   it('publishes the bytes that a backfill with the same parameters publishes, and goes on where it was killed', async () => {
-    const preview = await lake.stage(DAYS.slice(0, 2), SHORTER);
-    const killed = publishPreview(lake.services, preview, {
+    const killed = publishPreview(lake.services, shorter, {
       signal,
       onStep(step) {
         if (step === 'committed flyer_views') throw new Error('killed');
       },
     });
     await expect(killed).rejects.toThrow('killed');
-    expect((await readPreviewState(lake.lake, preview)).status).toBe('publishing');
+    expect((await readPreviewState(lake.lake, shorter)).status).toBe('publishing');
     expect(await contents(lake, 'flyer_views', DAYS[0])).toBe(await contents(direct, 'flyer_views', DAYS[0]));
     expect(await contents(lake, 'user_day', DAYS[0])).not.toBe(await contents(direct, 'user_day', DAYS[0]));
     const before = (await readSnapshot(lake.lake, 'flyer_views')).version;
 
-    const published = await publishPreview(lake.services, preview, { signal, reason: 'quarter of an hour' });
+    const published = await publishPreview(lake.services, shorter, { signal, reason: 'quarter of an hour' });
     expect(published.days).toEqual(DAYS.slice(0, 2));
     expect(published.exportedDays).toEqual(DAYS);
     // What was published the first time is left alone; the others take both days in one version.
@@ -132,8 +132,8 @@ describe('a preview', () => {
       }
     }
     const manifest = await readHeadManifest(lake.lake, 'user_day', DAYS[0]);
-    expect(manifest).toMatchObject({ preview: preview.id, params: SHORTER, reason: 'quarter of an hour' });
-    expect((await readPreviewState(lake.lake, preview)).status).toBe('published');
+    expect(manifest).toMatchObject({ preview: shorter.id, params: SHORTER, reason: 'quarter of an hour' });
+    expect((await readPreviewState(lake.lake, shorter)).status).toBe('published');
     // A run with these parameters finds nothing to do.
     const again = await lake.run(DAYS[0], SHORTER);
     expect(again.tasks.find(({ taskId }) => taskId === 'ingest-drops')?.note).toMatch(/nothing to do/);
