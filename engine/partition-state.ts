@@ -122,7 +122,7 @@ function withoutHead({ run, expected }: PartitionFacts): readonly [PartitionStat
   const { unread, inputCount, rowCount } = expected;
   if (unread.length > 0) return ['missing', `never made; ${namesOf(unread, 'wait', 'waits')} to be read`];
   if (rowCount === 0) return ['missing', 'no drop holds a row of it'];
-  return ['missing', `never made; ${counted(inputCount)} hold ${rowCount.toLocaleString('en-US')} rows`];
+  return ['missing', `never made; ${counted(inputCount)} hold ${numbers.format(rowCount)} rows`];
 }
 
 /** Undefined when a run would find nothing to do. */
@@ -172,8 +172,11 @@ const versionOf = ({ claim, committedAtMs }: HeadFacts): string =>
 const failureOf = ({ runId, error }: RunFacts): string =>
   `run ${runId} failed${error === undefined ? '' : `: ${error.replace(/\.$/, '')}`}`;
 
+/** Made once: of 60,000 reasons, each has a number. */
+const numbers = new Intl.NumberFormat('en-US');
+
 const counted = (count: number, noun = 'drop'): string =>
-  `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+  `${numbers.format(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `3 drops arrived: a.csv, b.csv, c.csv`. */
 function namesOf(names: readonly string[], many: string, one: string): string {

@@ -35,15 +35,16 @@ type Line = readonly [
 ];
 
 const LINE_LENGTH = 13;
+type Lines = Record<string, Record<Day, Line>>;
 // Field by field, tens of thousands of lines would take longer to check than to read. They are ours; another layout is longer or shorter.
-const line = z.custom<Line>((value) => Array.isArray(value) && value.length === LINE_LENGTH);
+const lines = z.custom<Lines>((value) => isObject(value) && Object.values(value).every(areLines));
 
 const monthDocument = z.object({
   format: z.literal(1),
   /** By digest: few parameters make many partitions. */
   params: z.record(z.string(), z.record(z.string(), z.unknown())),
   /** Table → day → line. */
-  tables: z.record(z.string(), z.record(z.string(), line)),
+  tables: lines,
 });
 type MonthDocument = z.infer<typeof monthDocument>;
 
@@ -104,6 +105,12 @@ function merge(
   }
   return isChanged ? { format: 1, params, tables } : undefined;
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+const areLines = (value: unknown): boolean =>
+  isObject(value) &&
+  Object.values(value).every((line: unknown) => Array.isArray(line) && line.length === LINE_LENGTH);
 
 /** A copy that cannot be used is as good as none. */
 function parseMonth(text: string | undefined): MonthDocument | undefined {

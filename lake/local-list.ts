@@ -8,6 +8,8 @@ import { compareKeys, PRIVATE_DIR, pathOfKey, segmentOfName } from './object-key
 import type { ObjectInfo } from './object-store.ts';
 
 const STATS_AT_ONCE = 64;
+/** A folder a day is usual: one after the other, ten thousand of them would take seconds. */
+const FOLDERS_AHEAD = 16;
 
 /** Objects below `folder` (a key ending with '/', or '') whose keys begin with `prefix` and come after `after`. */
 export async function* listFolder(
@@ -16,6 +18,50 @@ export async function* listFolder(
   prefix: string,
   after: string | undefined,
 ): AsyncGenerator<ObjectInfo> {
+  yield* listOpened(root, await openFolder(root, folder, prefix, after), prefix, after);
+}
+
+async function* listOpened(
+  root: string,
+  { keys, first }: OpenedFolder,
+  prefix: string,
+  after: string | undefined,
+): AsyncGenerator<ObjectInfo> {
+  const folders = keys.filter(isFolder);
+  const opened: Promise<OpenedFolder>[] = [];
+  let ahead = 0;
+  const nextFolder = (): Promise<OpenedFolder> => {
+    for (; ahead < folders.length && opened.length < FOLDERS_AHEAD; ahead += 1) {
+      const opening = openFolder(root, folders[ahead]!, prefix, after);
+      // Whoever stops listing asks for no more of them.
+      opening.catch(() => {});
+      opened.push(opening);
+    }
+    return opened.shift()!;
+  };
+  for (let start = 0; start < keys.length; start += STATS_AT_ONCE) {
+    const infos = start === 0 ? first : await infosOf(root, keys.slice(start, start + STATS_AT_ONCE));
+    for (const [index, info] of infos.entries()) {
+      const key = keys[start + index]!;
+      if (isFolder(key)) yield* listOpened(root, await nextFolder(), prefix, after);
+      else if (info !== undefined && key !== after) yield info;
+    }
+  }
+}
+
+interface OpenedFolder {
+  /** In order. */
+  readonly keys: readonly string[];
+  /** What the first of them are. */
+  readonly first: readonly (ObjectInfo | undefined)[];
+}
+
+async function openFolder(
+  root: string,
+  folder: string,
+  prefix: string,
+  after: string | undefined,
+): Promise<OpenedFolder> {
   const dir = join(root, folder === '' ? '' : pathOfKey(folder.slice(0, -1)));
   const entries = await ignoring(['ENOENT', 'ENOTDIR'], readdir(dir, { withFileTypes: true }));
   const keys = (await Promise.all((entries ?? []).map((entry) => keyOfEntry(folder, dir, entry))))
@@ -25,18 +71,12 @@ export async function* listFolder(
       (key) => after === undefined || compareKeys(key, after) > 0 || (isFolder(key) && after.startsWith(key)),
     )
     .sort(compareKeys);
-  for (let start = 0; start < keys.length; start += STATS_AT_ONCE) {
-    const some = keys.slice(start, start + STATS_AT_ONCE);
-    const infos = await Promise.all(
-      some.map((key) => (isFolder(key) ? undefined : infoOfFile(key, join(root, pathOfKey(key))))),
-    );
-    for (const [index, key] of some.entries()) {
-      const info = infos[index];
-      if (isFolder(key)) yield* listFolder(root, key, prefix, after);
-      else if (info !== undefined && key !== after) yield info;
-    }
-  }
+  return { keys, first: await infosOf(root, keys.slice(0, STATS_AT_ONCE)) };
 }
+
+/** Undefined for folders, and for files that are gone by now. */
+const infosOf = (root: string, keys: readonly string[]): Promise<(ObjectInfo | undefined)[]> =>
+  Promise.all(keys.map((key) => (isFolder(key) ? undefined : infoOfFile(key, join(root, pathOfKey(key))))));
 
 const isFolder = (key: string): boolean => key.endsWith('/');
 

@@ -1,9 +1,9 @@
 /** SHA-256 of bytes and files, in hex. */
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashAtOnce } from 'node:crypto';
 import { open } from 'node:fs/promises';
 
 export function sha256Hex(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hashAtOnce('sha256', data, 'hex');
 }
 
 /** Reads the file once; `size` is the number of bytes hashed. */

@@ -1,5 +1,5 @@
 /** Reads a table's Delta log: the newest usable checkpoint, then every entry after it. */
-import { parquetReadObjects } from 'hyparquet';
+import { type AsyncBuffer, parquetRead, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { FlyerlineError, isFlyerlineError } from '../infra/errors.ts';
 import { type LogAction, logAction, parseLogEntry } from './delta-actions.ts';
@@ -135,7 +135,10 @@ async function readCheckpoint(
       body.buffer.slice(body.byteOffset + start, body.byteOffset + end) as ArrayBuffer,
   };
   try {
-    const rows = await parquetReadObjects({ file, compressors, ...(columns && { columns: [...columns] }) });
+    const rows =
+      columns === undefined
+        ? await parquetReadObjects({ file, compressors })
+        : await readActions(file, columns);
     return applyEntries(emptySnapshot(table), [
       { version, actions: rows.map((row) => logAction.parse(row)) },
     ]);
@@ -143,6 +146,22 @@ async function readCheckpoint(
     if (isFlyerlineError(cause)) throw cause;
     throw corrupt(table, `has a checkpoint ${version} that does not parse`, cause);
   }
+}
+
+/** Of some kinds alone: a row is one action, so most rows have nothing in a column. */
+async function readActions(
+  file: AsyncBuffer,
+  columns: readonly string[],
+): Promise<Record<string, unknown>[]> {
+  const actions: Record<string, unknown>[] = [];
+  await parquetRead({
+    ...{ file, compressors, columns: [...columns] },
+    onChunk({ columnName, columnData }) {
+      for (const value of columnData)
+        if (value !== null && value !== undefined) actions.push({ [columnName]: value });
+    },
+  });
+  return actions;
 }
 
 async function lastCheckpointVersion(store: ObjectStore, table: string): Promise<number | undefined> {

@@ -46,10 +46,12 @@ export async function measurePartitions(root: string, options: PartitionsBenchOp
     const six = await best(() => read(ASSETS));
     const { facts } = six.result!;
     const plan = await best(async () => planBackfill(planOptions(facts)));
+    const both = await best(async () => planBackfill(planOptions((await read(ASSETS))!.facts)));
     return [
       { what: 'states of one table', partitions: one.result!.assessments.length, ms: one.ms },
       { what: 'states of six tables', partitions: six.result!.assessments.length, ms: six.ms },
       { what: 'plan from these facts', partitions: plan.result.summary.partitions, ms: plan.ms },
+      { what: 'read and plan', partitions: both.result.summary.partitions, ms: both.ms },
     ];
   } finally {
     await Promise.all([lake.close(), drops.close()]);

@@ -1,5 +1,5 @@
 /** Plans a backfill: facts about partitions in, per partition what happens and why out. Reads nothing. */
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '../../lake/sha256.ts';
 import { type Assessment, assessPartition, type PartitionFacts } from '../partition-state.ts';
 import type { BackfillPlan, PlannedDay, PlannedPartitions, PlanSummary, Reprocess } from './backfill-plan.ts';
 
@@ -53,12 +53,15 @@ export function planBackfill(options: PlanOptions): BackfillPlan {
   const stamp = new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '');
   return {
     format: 1,
-    id: options.id ?? `${stamp}-${digest(JSON.stringify([nowMs, content])).slice(0, 6)}`,
+    id: options.id ?? `${stamp}-${digest([nowMs, dagId, params, days.map(nameOf)]).slice(0, 6)}`,
     createdAtMs: nowMs,
     summary: summaryOf(days, options),
     ...content,
   };
 }
+
+/** What of a day tells two plans apart. */
+const nameOf = ({ day, action, fingerprint, inputs }: PlannedDay) => [day, action, fingerprint, inputs];
 
 function planDay(day: string, facts: readonly PartitionFacts[], options: PlanOptions): PlannedDay {
   const assessed = facts.map(assessPartition);
@@ -108,8 +111,9 @@ function decide(
 export const NO_ROWS = 'no drop holds a row of it';
 
 function grouped(decisions: readonly Decision[]): PlannedPartitions[] {
-  const groups = Map.groupBy(decisions, ({ state, reason, action, why }) =>
-    JSON.stringify([state, reason, action, why]),
+  const groups = Map.groupBy(
+    decisions,
+    ({ state, reason, action, why }) => `${state}\n${action}\n${why}\n${reason}`,
   );
   return [...groups.values()].map((group) => {
     const { state, reason, action, why } = group[0]!;
@@ -120,22 +124,20 @@ function grouped(decisions: readonly Decision[]): PlannedPartitions[] {
 /** Equal as long as readers see the same versions, and runs would compute in the same way. Runs themselves come and go. */
 function fingerprintOf(facts: readonly PartitionFacts[]): string {
   return digest(
-    JSON.stringify(
-      facts.map(({ asset, head, isPinned, expected }) => [
-        asset,
-        head === undefined ? 0 : head.claim,
-        isPinned,
-        expected.codeVersion,
-        expected.definitionVersion,
-        expected.paramsDigest,
-      ]),
-    ),
+    facts.map(({ asset, head, isPinned, expected }) => [
+      asset,
+      head === undefined ? 0 : head.claim,
+      isPinned,
+      expected.codeVersion,
+      expected.definitionVersion,
+      expected.paramsDigest,
+    ]),
   ).slice(0, 16);
 }
 
 function inputsOf(facts: readonly PartitionFacts[]): string {
   const inputs = facts.map(({ asset, expected }) => [asset, expected.inputsDigest, expected.unread]);
-  return digest(JSON.stringify(inputs)).slice(0, 16);
+  return digest(inputs).slice(0, 16);
 }
 
 function summaryOf(days: readonly PlannedDay[], options: PlanOptions): PlanSummary {
@@ -211,6 +213,4 @@ function tellDrift({ day, partitions }: PlannedDay, facts: readonly PartitionFac
   };
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
+const digest = (content: unknown): string => sha256Hex(JSON.stringify(content));

@@ -11,7 +11,7 @@ import type { TableSchema } from '../../lake/table-schema.ts';
 import { codeVersion } from '../code-version.ts';
 import { DAYS_COMPARED, daysAround } from '../compare/comparison.ts';
 import { parseParamsOf } from '../ingest/parse-params.ts';
-import { listDrops } from '../ingest/read/drops.ts';
+import { listDropObjects } from '../ingest/read/drops.ts';
 import { readStageBatches } from '../ingest/stage-batch-doc.ts';
 import type { MetricParams } from '../metric-params.ts';
 import { CLEAN_EVENTS, LAKE_TABLES, MERCHANT_METRICS } from '../tables.ts';
@@ -30,6 +30,8 @@ export interface ReadPartitionsOptions {
   readonly params: MetricParams;
   readonly nowMs: number;
   readonly runs?: ReadonlyMap<string, RunFacts> | undefined;
+  /** What `readLiveDrops` has found for these parameters. @default it is asked */
+  readonly drops?: LiveDrops | undefined;
   /** How many stale days are explained drop by drop; each costs a request. @default 200 */
   readonly explainedMax?: number;
   /** Whether digests that are missing are written down: needs the right to write. @default false */
@@ -66,7 +68,7 @@ export async function readPartitions(
       heals,
       contentOf: [MERCHANT_METRICS.name],
     }),
-    readLiveDrops(stores, params),
+    options.drops ?? readLiveDrops(stores, params),
     codeVersion(),
   ]);
   const range = rangeOf(options, heads, drops);
@@ -84,9 +86,9 @@ export async function readLiveDrops(
   params: MetricParams,
 ): Promise<LiveDrops> {
   const parseParams = parseParamsOf(params);
-  const identity = { dropsUrl: stores.drops.url, stagingVersion: '', params: parseParams };
+  const identity = { dropsUrl: stores.drops.url };
   const [listed, batches] = await Promise.all([
-    listDrops(stores.drops, identity, stores.lake.url),
+    listDropObjects(stores.drops, stores.lake.url),
     readStageBatches(stores.lake, identity),
   ]);
   return liveDrops(batches, listed, parseParams);

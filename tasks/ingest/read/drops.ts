@@ -36,15 +36,20 @@ export async function listDrops(
   identity: StagingIdentity,
   lakeUrl?: string,
 ): Promise<Drop[]> {
+  return (await listDropObjects(store, lakeUrl)).map((info) => dropOf(info, identity)!);
+}
+
+/** The same as they are listed, for those who only want to know which there are. */
+export async function listDropObjects(store: ObjectStore, lakeUrl?: string): Promise<ObjectInfo[]> {
   const notDrops = lakeUrl === undefined ? [] : prefixesOfLake(store.url, lakeUrl);
-  const drops: Drop[] = [];
+  const drops: ObjectInfo[] = [];
   for await (const info of store.list('')) {
-    if (notDrops.some((prefix) => info.key.startsWith(prefix))) continue;
-    const drop = dropOf(info, identity);
-    if (drop !== undefined) drops.push(drop);
+    if (isDrop(info.key) && !notDrops.some((prefix) => info.key.startsWith(prefix))) drops.push(info);
   }
   return drops;
 }
+
+const isDrop = (key: string): boolean => NAME.test(key) && !PRIVATE.test(key);
 
 function prefixesOfLake(dropsUrl: string, lakeUrl: string): readonly string[] {
   if (lakeUrl === dropsUrl) return LAKE_FOLDERS;
@@ -54,8 +59,8 @@ function prefixesOfLake(dropsUrl: string, lakeUrl: string): readonly string[] {
 
 /** Undefined when the object is no drop. */
 export function dropOf(info: ObjectInfo, identity: StagingIdentity): Drop | undefined {
-  const match = NAME.exec(info.key);
-  if (match === null || PRIVATE.test(info.key)) return undefined;
+  if (!isDrop(info.key)) return undefined;
+  const match = NAME.exec(info.key)!;
   const extension = match[1]!.toLowerCase();
   return {
     ...info,
