@@ -7,8 +7,9 @@
  */
 import parquetjs from 'parquetjs-lite';
 import { FlyerlineError } from '../infra/errors.ts';
+import { digestAside } from './digest-aside.ts';
 import type { ExpectedColumn, ExpectedValues } from './expected-values.ts';
-import { digestParquet, type FileDigest } from './parquet-digest.ts';
+import type { FileDigest } from './parquet-digest.ts';
 import { columnTypeOf } from './parquet-schema.ts';
 
 /**
@@ -62,7 +63,7 @@ async function readFooter(path: string): Promise<Footer | string> {
 
 async function readValues(path: string): Promise<FileDigest | string> {
   try {
-    return await digestParquet(path);
+    return await digestAside(path);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
