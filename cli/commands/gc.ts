@@ -1,5 +1,6 @@
 /** `gc`: deletes what nobody can need any more. */
 import { Command } from 'commander';
+import { PREVIEW_RETENTION_DAYS } from '../../lake/preview/collect-previews.ts';
 import { withExamples } from '../help.ts';
 import type { GcCommandOptions } from '../lake/collect-garbage.ts';
 import { LAKE_OPTION } from '../lake-option.ts';
@@ -11,8 +12,8 @@ export function command(): Command {
     .description(
       'Deletes what nobody can need any more: files that newer versions replaced, what runs left that died, and the ' +
         'history of runs of long ago.\n\n' +
-        'Safe while runs go on. It is the only command that deletes files of tables; what snapshots name stays. Only it ' +
-        'and "snapshot delete" need credentials that may delete.',
+        'Safe while runs go on. It is the only command that deletes files of tables; what snapshots name stays. Only it, ' +
+        '"snapshot delete" and "preview discard" need credentials that may delete.',
     )
     .option('--dry-run', 'only say what would be deleted', false)
     .option(
@@ -23,6 +24,12 @@ export function command(): Command {
     )
     .option('--keep-younger-days <days>', 'spare whatever is younger', parseCount, 7)
     .option('--keep-runs-days <days>', 'how long the history of runs stays', parseCount, 365)
+    .option(
+      '--keep-previews-days <days>',
+      'how long previews stay that nobody published or discarded',
+      parseCount,
+      PREVIEW_RETENTION_DAYS,
+    )
     .addOption(LAKE_OPTION())
     .action(async (options: GcCommandOptions) => {
       const { gc } = await import('../lake/collect-garbage.ts');

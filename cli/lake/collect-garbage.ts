@@ -2,6 +2,11 @@
 import { deleteOldRuns, findOldRuns, type OldRun } from '../../engine/archive/old-runs.ts';
 import { collectGarbage, countAbandonedUploads, findGarbage, type Garbage } from '../../lake/gc.ts';
 import {
+  collectPreviewGarbage,
+  findPreviewGarbage,
+  type PreviewGarbage,
+} from '../../lake/preview/collect-previews.ts';
+import {
   collectStageGarbage,
   findStageGarbage,
   type StageGarbage,
@@ -16,9 +21,10 @@ export interface GcCommandOptions extends LakeOptions {
   readonly keepReplacedDays: number;
   readonly keepYoungerDays: number;
   readonly keepRunsDays: number;
+  readonly keepPreviewsDays: number;
 }
 
-type AnyGarbage = Garbage | StageGarbage | OldRun;
+type AnyGarbage = Garbage | StageGarbage | OldRun | PreviewGarbage;
 
 const WHAT: Readonly<Record<AnyGarbage['kind'], string>> = {
   replaced: 'data files that newer versions replaced',
@@ -33,6 +39,8 @@ const WHAT: Readonly<Record<AnyGarbage['kind'], string>> = {
   retired: 'staged files of batches that were set aside',
   inputs: 'inputs documents that no version names',
   run: 'runs of long ago, and their logs',
+  preview: 'previews that were discarded, or left alone',
+  'preview-scratch': 'files that tasks left for each other in previews',
 };
 
 export async function gc(options: GcCommandOptions): Promise<void> {
@@ -40,6 +48,10 @@ export async function gc(options: GcCommandOptions): Promise<void> {
     const limits = {
       retentionMs: options.keepReplacedDays * DAY_MS,
       graceMs: options.keepYoungerDays * DAY_MS,
+    };
+    const previews = {
+      previewRetentionMs: options.keepPreviewsDays * DAY_MS,
+      graceMs: limits.graceMs,
     };
     const runs = { keptMs: options.keepRunsDays * DAY_MS };
     const found: AnyGarbage[] = [];
@@ -49,12 +61,14 @@ export async function gc(options: GcCommandOptions): Promise<void> {
       for await (const garbage of findGarbage(store, limits)) add(garbage);
       for await (const garbage of findStageGarbage(store, limits)) add(garbage);
       for await (const garbage of findOldRuns(store, runs)) add(garbage);
+      for await (const garbage of findPreviewGarbage(store, previews)) add(garbage);
       uploads = await countAbandonedUploads(store, limits);
     } else {
       // Manifests first: an inputs document lives as long as a manifest names it.
       ({ uploads } = await collectGarbage(store, limits, add));
       await collectStageGarbage(store, limits, add);
       await deleteOldRuns(store, runs, add);
+      await collectPreviewGarbage(store, previews, add);
     }
     const bytes = sizeOf(found);
     if (json) {

@@ -7,10 +7,15 @@ import { text } from 'node:stream/consumers';
 import { HeadObjectCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findPython } from '../../cli/test/python.ts';
+import { claimPartition } from '../../lake/claim.ts';
 import { collectGarbage } from '../../lake/gc.ts';
-import { CATALOG_KEY, claimsDir, logEntryKey } from '../../lake/lake-keys.ts';
+import { CATALOG_KEY, claimsDir, dataKey, logEntryKey } from '../../lake/lake-keys.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { openStore } from '../../lake/open-store.ts';
+import { collectPreviewGarbage, discardPreview } from '../../lake/preview/collect-previews.ts';
+import { beginPreview } from '../../lake/preview/preview-doc.ts';
+import { newPreviewId } from '../../lake/preview/preview-id.ts';
+import { previewStore } from '../../lake/preview/preview-store.ts';
 import { openS3Store } from '../../lake/s3-store.ts';
 import { deleteNamedSnapshot } from '../../lake/snapshots/named-snapshot.ts';
 import { createSnapshot } from '../../tasks/snapshots/create-snapshot.ts';
@@ -163,6 +168,18 @@ describeWith(s3ServerInstalled.ministack, 'the example policies on a server', ()
     expect((JSON.parse(stdout) as { rows: unknown[] }).rows).toHaveLength(1);
     expect((await runAs('worker', ['snapshot', 'delete', 'v1'])).exitCode).toBe(3);
     await deleteNamedSnapshot(storeOf('gc'), 'v1');
+  });
+
+  it('let a worker compute aside and mark it discarded, and gc take the files', async () => {
+    const worker = storeOf('worker');
+    const about = { id: newPreviewId(Date.now()), dagId: 'nightly', days: [DAY], params: {} };
+    const preview = await beginPreview(worker, ['user_day'], about);
+    const aside = previewStore(worker, preview);
+    const token = await claimPartition(aside, 'user_day', DAY);
+    await aside.put(dataKey('user_day', DAY, token, '00'), 'rows');
+    expect(await discardPreview(worker, preview)).toBe(false);
+    await collectPreviewGarbage(storeOf('gc'));
+    expect(await listKeys(worker, 'previews/')).toEqual([]);
   });
 
   it('let a reader read what is published, and neither inputs nor control files', async () => {
