@@ -43,6 +43,7 @@ export function command(): Command {
     ['sql "select day, count(*) from user_day group by day order by day"', 'users per day'],
     ['sql "from merchant_day where day = \'2018-10-01\'" --format csv --out day.csv', 'into a file'],
     ['sql "select count(*) from user_day as of 3"', 'as version 3 of the table had it'],
+    ['sql "select count(*) from clean_events" --snapshot churn-v3', 'as a snapshot froze it'],
     ['sql', 'a prompt'],
   ]);
 }

@@ -1,5 +1,5 @@
 /** `snapshot list`: the snapshots of the lake, and what they cost. */
-import { changesSince } from '../../lake/snapshots/changes-since.ts';
+import { changesSince, type TablesNow } from '../../lake/snapshots/changes-since.ts';
 import { type NamedSnapshot, readNamedSnapshots } from '../../lake/snapshots/named-snapshot.ts';
 import { type LakeOptions, withLake } from '../lake/open-lake.ts';
 import { formatBytes, formatCount, table } from '../terminal.ts';
@@ -17,8 +17,9 @@ interface Listed {
 export async function list(options: SnapshotOptions): Promise<void> {
   await withLake(options, 'read', async (store, { json }) => {
     const listed: Listed[] = [];
+    const tablesNow: TablesNow = new Map();
     for (const snapshot of await readNamedSnapshots(store)) {
-      const tables = await changesSince(store, snapshot);
+      const tables = await changesSince(store, snapshot, tablesNow);
       listed.push({
         snapshot,
         heldBytes: tables.reduce((sum, { heldBytes }) => sum + heldBytes, 0),

@@ -3,7 +3,7 @@ import type { Day } from '../lake-keys.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { contentOfCommitted } from '../partition-verdict.ts';
 import { partitionsOf } from '../partitions.ts';
-import { filesOfDay, readSnapshot } from '../table-log.ts';
+import { filesOfDay, readSnapshot, type Snapshot } from '../table-log.ts';
 import { frozenTable } from './frozen-table.ts';
 import type { NamedSnapshot } from './named-snapshot.ts';
 
@@ -24,12 +24,24 @@ export interface RestatedDay {
   readonly rowCountNow: number;
 }
 
-/** In the order of the snapshot's tables. */
-export async function changesSince(store: ObjectStore, snapshot: NamedSnapshot): Promise<TableSince[]> {
+/** Tables as they are now, by name. */
+export type TablesNow = Map<string, Promise<Snapshot>>;
+
+/**
+ * In the order of the snapshot's tables.
+ *
+ * @param tablesNow filled with what is read, for whoever asks about several snapshots
+ */
+export async function changesSince(
+  store: ObjectStore,
+  snapshot: NamedSnapshot,
+  tablesNow: TablesNow = new Map(),
+): Promise<TableSince[]> {
   const range = { from: snapshot.from ?? undefined, to: snapshot.to ?? undefined };
   return Promise.all(
     snapshot.tables.map(async ({ table, partitions }) => {
-      const now = await readSnapshot(store, table);
+      if (!tablesNow.has(table)) tablesNow.set(table, readSnapshot(store, table));
+      const now = await tablesNow.get(table)!;
       const frozen = frozenTable(snapshot, table);
       const known = new Set(partitions.map(({ day }) => day));
       const partitionsNow = partitionsOf(now, range);

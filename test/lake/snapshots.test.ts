@@ -154,7 +154,7 @@ describe('a named snapshot', () => {
   });
 });
 
-describe('snapshot create', () => {
+describe('snapshot create', { timeout: 60_000 }, () => {
   const TABLES = [...PUBLISHED_TABLES, MERCHANT_DAY];
   /** Every table of a day, without rows. */
   const publish = async (
@@ -261,5 +261,5 @@ describeWith(pythonInstalled, 'the Delta version of a snapshot', () => {
     const seen = JSON.parse(stdout) as { past: unknown; clickhouse_past: unknown };
     expect(seen.past).toEqual({ 7: states[7] });
     expect(seen.clickhouse_past).toEqual({ 7: states[7] });
-  });
+  }, 60_000);
 });
