@@ -21,8 +21,8 @@ export function command(): Command {
   declared.addCommand(days(), { isDefault: true });
   for (const below of [show(), list()]) declared.addCommand(below);
   return withExamples(declared, [
-    ['checks --from 2018-10-01 --to 2018-10-31', 'a month; "checks days" says the same'],
-    ['checks --only failed', 'days that are or were blocked'],
+    ['checks days --from 2018-10-01 --to 2018-10-31', 'a month; "days" may be left out'],
+    ['checks days --only failed', 'days whose last run was blocked'],
     ['checks show 2018-10-01', 'every check of a day, what blocks first'],
     ['checks list', 'every check there is, with severity and limit'],
   ]);

@@ -137,7 +137,9 @@ describe('a month of days', () => {
     expect(exitCode).toBe(1);
     expect(await look(planned.id)).toMatchObject({ status: 'failed', done: 2, failedDays: ['2018-09-28'] });
     // The old version stays readable; the reason says why there is no newer one.
-    expect((await notFresh()).get('2018-09-28')).toMatch(/^stale-input: 1 drop arrived \(late\/bad\.csv\)/);
+    expect((await notFresh()).get('2018-09-28')).toMatch(
+      /^failed: run \S+ failed: its checks block it: rejected_events\.rejected_share: .*; version 1 .* stays readable, although 1 drop arrived \(late\/bad\.csv\)/,
+    );
     const resumed = await flyerline(['backfill', 'resume', planned.id], { env });
     expect(resumed.exitCode).toBe(1);
     expect(await look(planned.id)).toMatchObject({ status: 'failed', done: 2, failed: 1 });
