@@ -1,4 +1,5 @@
 /** `snapshot create`: freezes tables as they are now. */
+import { probeStore } from '../../lake/probe.ts';
 import { createSnapshot } from '../../tasks/snapshots/create-snapshot.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { findTable, withLake } from '../lake/open-lake.ts';
@@ -24,6 +25,8 @@ export async function create(name: string, options: CreateOptions): Promise<void
       ? undefined
       : options.tables.split(',').map((table) => findTable(table.trim()).name);
   await withLake(options, 'write', async (store, { json }) => {
+    // A store that ignores conditions would replace what the name stands for.
+    await probeStore(store);
     const { outcome, snapshot } = await createSnapshot(store, {
       ...{ name, note, from, to, tables, allowMixed },
       waitMs: options.wait * 1000,

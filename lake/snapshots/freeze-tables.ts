@@ -88,7 +88,9 @@ function mixedDay(
   const has = (table: string) => manifests.some((manifest) => manifest.table === table);
   const wanted = sameDays.filter((table) => tables.includes(table));
   const missing = wanted.some(has) ? wanted.filter((table) => !has(table)) : [];
-  const [first, ...others] = manifests.filter(({ table }) => sameInputs.includes(table));
+  const together = manifests.filter(({ table }) => sameInputs.includes(table));
+  // Those that a rollback brought back are the odd ones, not the run that all others are of.
+  const [first, ...others] = together.toSorted((a, b) => Number(isRestored(a)) - Number(isRestored(b)));
   const strangers = others.filter(({ inputsHash }) => inputsHash !== first!.inputsHash);
   const older = manifests.flatMap((manifest) =>
     (manifest.partitions ?? [])
@@ -97,13 +99,19 @@ function mixedDay(
   );
   const reasons = [
     ...missing.map((table) => `${table} is missing`),
-    ...strangers.map(({ table }) => `${table} is of other inputs than ${first!.table}`),
+    ...strangers.map((manifest) =>
+      isRestored(manifest)
+        ? `${manifest.table} was rolled back`
+        : `${manifest.table} is of other inputs than ${first!.table}`,
+    ),
     ...older,
   ];
   if (reasons.length === 0) return undefined;
   const committedAtMs = Math.max(...manifests.map(({ createdAt }) => Date.parse(createdAt)));
   return { day, reason: reasons.join(', '), committedAtMs };
 }
+
+const isRestored = ({ restores }: Manifest): boolean => restores !== undefined;
 
 function contentOf(
   snapshots: ReadonlyMap<string, Snapshot>,

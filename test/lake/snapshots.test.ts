@@ -231,6 +231,13 @@ describe('snapshot create', { timeout: 60_000 }, () => {
     });
     const { snapshot } = await createSnapshot(store, { name: 'v1', allowMixed: true });
     expect(snapshot.mixed.map(({ day }) => day)).toEqual([DAY, DAYS[1]]);
+    await publish(store, DAYS[2], 'd');
+    await publish(store, DAYS[2], 'e');
+    await rollbackPartition(store, 'clean_events', { day: DAYS[2], toVersion: 2, reason: 'why' });
+    const mixed = createSnapshot(store, { name: 'v3', waitMs: 0, from: DAYS[2] });
+    await expect(mixed).rejects.toMatchObject({
+      reason: expect.stringContaining('clean_events was rolled back)'),
+    });
     // Tables that do belong together can be frozen.
     await createSnapshot(store, { name: 'v2', waitMs: 0, tables: ['user_day', 'flyer_views'] });
   });
