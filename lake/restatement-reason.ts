@@ -6,9 +6,10 @@ const NAMES_SHOWN_MAX = 3;
 /** What somebody gave as the reason comes first. Without a full stop. */
 export function restatementReason(before: Manifest, after: Manifest): string {
   if (after.reason !== undefined) return after.reason;
+  const ofInputs = inputReasons(before, after);
   const reasons = [
-    ...inputReasons(before, after),
-    ...partitionReasons(before, after),
+    // Of what follows from a day's own drops, these are the reason.
+    ...(ofInputs.length > 0 ? ofInputs : partitionReasons(before, after)),
     ...paramReasons(before, after),
     ...(before.definitionVersion === after.definitionVersion
       ? []

@@ -50,7 +50,7 @@ def load_changes(lake: str, warehouse: sqlite3.Connection, table: str) -> None:
         columns, marks = ", ".join(rows.columns), ", ".join("?" for _ in rows.columns)
         warehouse.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows.iter_rows())
         warehouse.execute("INSERT OR REPLACE INTO feed_position VALUES (?, ?)", [table, len(feed)])
-    print(f"{table}: {len(days)} days loaded, {rows.height} rows")
+    print(f"{table}: {rows.height:,} rows of {len(days)} days loaded")
 
 
 def read_feed(lake: str, table: str) -> list[dict]:

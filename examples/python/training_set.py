@@ -29,7 +29,7 @@ def main() -> int:
     if asked.out:
         rows.write_parquet(asked.out)
     found = fingerprint(rows)
-    print(f"{rows.height} rows of {rows['day'].n_unique()} days from snapshot {snapshot['name']}")
+    print(f"{rows.height:,} rows of {rows['day'].n_unique()} days from snapshot {snapshot['name']}")
     print(f"fingerprint {found}")
     if asked.expect is None:
         return 0

@@ -129,7 +129,7 @@ describeWith([readers, s3ServerInstalled.moto], 'examples/python', () => {
   it('load a warehouse, and find nothing new the next time', async () => {
     const first = await load();
     expect(first).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(first.stdout).toContain('user_flyer_day: 2 days loaded, 3 rows');
+    expect(first.stdout).toContain('user_flyer_day: 3 rows of 2 days loaded');
     await expectTruth();
     expect((await load()).stdout).toBe('user_flyer_day: nothing new\nmerchant_day: nothing new\n');
     await expectTruth();
@@ -146,13 +146,13 @@ describeWith([readers, s3ServerInstalled.moto], 'examples/python', () => {
     expect(stdout).toContain(
       'user_flyer_day: 2018-10-02 restated, 1 drop arrived (late.csv): rows +1, events_kept +2, users +1, views +1, dwell_s +45',
     );
-    expect(stdout).toContain('user_flyer_day: 1 days loaded, 2 rows');
+    expect(stdout).toContain('user_flyer_day: 2 rows of 1 days loaded');
     await expectTruth();
     // As a loader that died before it stored its position: it applies the same days again.
     const database = new DatabaseSync(warehouse);
     database.exec('UPDATE feed_position SET seq = 0');
     database.close();
-    expect((await load()).stdout).toContain('user_flyer_day: 2 days loaded, 4 rows');
+    expect((await load()).stdout).toContain('user_flyer_day: 4 rows of 2 days loaded');
     await expectTruth();
     // And as one that was away for a while.
     await load(before);
