@@ -1,15 +1,17 @@
 /** What is measured of the engine, each scenario with the figures that others have published for theirs. */
 import { median } from '../support/statistics.ts';
+import { measureAirflow } from './airflow-peer.ts';
 import { startBullPeer } from './bullmq-peer.ts';
 import { BUCKETS, buckets64, chain40, fanOut, linear10, linear100, steps3 } from './dags.ts';
+import { measurePrefect } from './prefect-peer.ts';
 import { startProbe } from './redis-probe.ts';
-import type { Figure } from './result.ts';
+import type { Figure, Measured, ScenarioName } from './result.ts';
 import { type BenchStack, WORKERS } from './stack.ts';
 
 export interface Scenario {
-  readonly name: string;
+  readonly name: ScenarioName;
   readonly title: string;
-  readonly measure: (stack: BenchStack, sizes: Sizes) => Promise<readonly Figure[]>;
+  readonly measure: (stack: BenchStack, sizes: Sizes, signal: AbortSignal) => Promise<Measured>;
 }
 
 export interface Sizes {
@@ -28,6 +30,12 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'fan-out', title: 'A task mapped over a long list, and a join', measure: fan },
   { name: 'backfill', title: 'A backfill of many days with 64 tasks each', measure: backfill },
   { name: 'bullmq', title: 'Plain BullMQ: flows of jobs, no DAG, no process per attempt', measure: bullmq },
+  { name: 'prefect', title: 'Prefect', measure: (_stack, _sizes, signal) => measurePrefect(signal) },
+  {
+    name: 'airflow',
+    title: 'Airflow',
+    measure: (_stack, { concurrency }, signal) => measureAirflow(WORKERS * concurrency, signal),
+  },
 ];
 
 const WINDMILL = 'https://www.windmill.dev/docs/misc/benchmarks/competitors';
@@ -178,8 +186,8 @@ async function bullmq(stack: BenchStack, { width, concurrency }: Sizes): Promise
     const fanMs = await timed(() => peer.fanOut(width));
     const waits = await probe.stop();
     return [
-      { title: 'chain of 40, median of 10', value: median(chains.slice(1)), unit: 'ms' },
-      { title: '3 steps, median of 100', value: median(steps), unit: 'ms' },
+      { title: 'chain of 40, median of 10', value: median(chains.slice(1)), unit: 'ms', like: 'chain' },
+      { title: '3 steps, median of 100', value: median(steps), unit: 'ms', like: 'steps' },
       { title: '100 × 10 steps', value: linearMs, unit: 'ms' },
       { title: `${width} jobs and a join`, value: fanMs, unit: 'ms' },
       { title: 'longest wait of another client meanwhile', value: waits.worstMs, unit: 'ms' },

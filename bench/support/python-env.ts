@@ -12,16 +12,20 @@ const INSTALL_TIMEOUT_MS = 900_000;
 const OUTPUT_MAX_BYTES = 64 * 1024 ** 2;
 
 /** Peers whose packages exclude each other have environments of their own. */
-export type PythonEnv = 'bench' | 'spark';
+export type PythonEnv = 'bench' | 'spark' | 'prefect' | 'airflow';
 
 const FOLDER: Readonly<Record<PythonEnv, string>> = {
   bench: join(RUNTIME_DIR, 'venv-bench'),
   spark: join(RUNTIME_DIR, 'venv-spark'),
+  prefect: join(RUNTIME_DIR, 'venv-prefect'),
+  airflow: join(RUNTIME_DIR, 'venv-airflow'),
 };
 
 /** There once `ensurePythonEnv` has found nothing missing. */
 export const BENCH_PYTHON = pythonIn('bench');
 export const SPARK_PYTHON = pythonIn('spark');
+export const PREFECT_PYTHON = pythonIn('prefect');
+export const AIRFLOW_PYTHON = pythonIn('airflow');
 
 function pythonIn(name: PythonEnv): string {
   return join(FOLDER[name], 'bin/python');
