@@ -7,8 +7,13 @@ import type { RedisEngine } from './redis-engine.ts';
 export interface AttemptLogs {
   /** Appends lines, without the secrets in them; beyond the cap the oldest go. */
   append(attemptId: string, lines: readonly string[]): Promise<void>;
-  /** Lines from number `from` on, counted from the first that is still kept. */
-  read(attemptId: string, from?: number): Promise<readonly string[]>;
+  /** The lines that are kept. */
+  read(attemptId: string): Promise<readonly string[]>;
+  /** What has come since the last time, as far as it is kept, and where to go on; `from` is 0 for the first time. */
+  readOn(
+    attemptId: string,
+    from: number,
+  ): Promise<{ readonly lines: readonly string[]; readonly next: number }>;
 }
 
 const LINES_MAX = 1_000;
@@ -28,13 +33,25 @@ export function attemptLogs(engine: RedisEngine): AttemptLogs {
         .rpush(key, ...lines.slice(-LINES_MAX).map(toKept))
         .ltrim(key, -LINES_MAX, -1)
         .expire(key, KEPT_FOR_S)
+        // The list itself does not know how many it has lost.
+        .incrby(countOf(key), lines.length)
+        .expire(countOf(key), KEPT_FOR_S)
         .sadd(known, attemptId)
         .expire(known, KEPT_FOR_S)
         .exec();
     },
-    read: (attemptId, from = 0) => redis.lrange(keys.log(attemptId), from, -1),
+    read: (attemptId) => redis.lrange(keys.log(attemptId), 0, -1),
+    async readOn(attemptId, from) {
+      const key = keys.log(attemptId);
+      const replies = await redis.multi().get(countOf(key)).lrange(key, 0, -1).exec();
+      const [count, kept] = replies!.map(([, value]) => value) as [string | null, string[]];
+      const next = Math.max(Number(count ?? 0), kept.length);
+      return { lines: kept.slice(Math.max(0, from - (next - kept.length))), next };
+    },
   };
 }
+
+const countOf = (logKey: string): string => `${logKey}:count`;
 
 /** What a library prints has not been through the log, which hides secrets. */
 function toKept(line: string): string {

@@ -47,9 +47,9 @@ export async function showLogs(
       const task = findTask(run, taskId, options);
       const ended = task.endedAtMs !== undefined;
       const attemptId = attemptIdOf(task, options);
-      const lines = await logs.read(attemptId, read);
+      const { lines, next } = await logs.readOn(attemptId, read);
       print(lines);
-      read += lines.length;
+      read = next;
       if (ended && read === 0) {
         const { attempt } = parseAttemptId(attemptId)!;
         print((await readFromLake(engine, ref, taskId, { ...options, attempt }))?.lines ?? []);
