@@ -9,7 +9,8 @@ import { planBackfill as plan } from '../../engine/backfill/plan-backfill.ts';
 import { MAP_COUNT_MAX } from '../../engine/expansion.ts';
 import { FlyerlineError } from '../../infra/errors.ts';
 import { newPreviewId } from '../../lake/preview/preview-id.ts';
-import { COMPARED_ASSETS, NIGHTLY_ASSETS } from '../../tasks/partitions/partition-facts.ts';
+import type { LiveDrops } from '../../tasks/partitions/live-drops.ts';
+import { NIGHTLY_ASSETS } from '../../tasks/partitions/partition-facts.ts';
 import { readPastRuns } from '../../tasks/partitions/past-runs.ts';
 import { readNewDrops } from '../../tasks/partitions/read-new-drops.ts';
 import { readLiveDrops } from '../../tasks/partitions/read-partitions.ts';
@@ -49,8 +50,9 @@ export async function planBackfill(dagId: string, options: PlanCommandOptions): 
     const { config, json } = context;
     const params = paramsInUse(dag, config, options.params);
     const range = { from: options.from, to: options.to, params };
-    await readWhatIsNew(stores, context, options, params);
-    const [read, past] = await Promise.all([factsInUse(stores, config, range), readPastRuns(stores.lake)]);
+    const drops = await readWhatIsNew(stores, context, options, params);
+    const read = await factsInUse(stores, config, { ...range, drops });
+    const past = await readPastRuns(stores.lake, read?.heads);
     const nowMs = Date.now();
     const unread = (read?.drops.unreadOfDay.size ?? 0) + (read?.drops.unreadElsewhere.length ?? 0);
     const previewId = options.stage ? newPreviewId(nowMs) : undefined;
@@ -61,7 +63,6 @@ export async function planBackfill(dagId: string, options: PlanCommandOptions): 
       taskCount: dag.graph.tasks.length,
       facts: read?.facts ?? [],
       assets,
-      forcedAssets: COMPARED_ASSETS,
       reprocess: options.reprocess,
       // What was given, not what it comes to: the configuration may say the rest when it is applied.
       params: {
@@ -88,17 +89,18 @@ export async function planBackfill(dagId: string, options: PlanCommandOptions): 
   if (options.apply) await applyBackfill(made.id, options);
 }
 
-/** Until a drop has been read, nobody knows which days it is of. */
+/** Until a drop has been read, nobody knows which days it is of. Resolves to the drops that there are, unless that has changed them. */
 async function readWhatIsNew(
   stores: Stores,
   { config, log }: CommandContext,
   { from }: PlanCommandOptions,
   runParams: Readonly<Record<string, unknown>>,
-): Promise<void> {
+): Promise<LiveDrops | undefined> {
   const params = metricParamsInUse(config, runParams);
-  const { unreadOfDay, unreadElsewhere } = await readLiveDrops(stores, params);
+  const drops = await readLiveDrops(stores, params);
+  const { unreadOfDay, unreadElsewhere } = drops;
   const count = [...unreadOfDay.values()].reduce((sum, keys) => sum + keys.length, unreadElsewhere.length);
-  if (count === 0) return;
+  if (count === 0) return drops;
   await mkdir(config.scratchDir, { recursive: true });
   const scratchDir = await mkdtemp(join(config.scratchDir, 'plan-'));
   const display = new ProgressDisplay();

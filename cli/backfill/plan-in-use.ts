@@ -5,6 +5,7 @@ import { nextInterval } from '../../engine/schedule.ts';
 import type { Config } from '../../infra/config.ts';
 import { FlyerlineError } from '../../infra/errors.ts';
 import { findDag } from '../../pipelines/find-dag.ts';
+import type { LiveDrops } from '../../tasks/partitions/live-drops.ts';
 import { NIGHTLY_ASSETS } from '../../tasks/partitions/partition-facts.ts';
 import { type PartitionsRead, readPartitions } from '../../tasks/partitions/read-partitions.ts';
 import { metricParamsInUse, runFacts, type Stores } from '../partitions/partition-sources.ts';
@@ -37,13 +38,15 @@ export async function factsInUse(
     readonly from: string | undefined;
     readonly to: string | undefined;
     readonly params: RunParams;
+    /** When they have been read already. */
+    readonly drops?: LiveDrops | undefined;
     readonly explainedMax?: number;
   },
 ): Promise<(PartitionsRead & { readonly runsKnown: boolean }) | undefined> {
-  const { from, to, explainedMax } = options;
+  const { from, to, drops, explainedMax } = options;
   const runs = await runFacts(config, { from, to });
   const read = await readPartitions(stores, {
-    ...{ from, to, runs },
+    ...{ from, to, runs, drops },
     assets: NIGHTLY_ASSETS,
     params: metricParamsInUse(config, options.params),
     nowMs: Date.now(),

@@ -1,5 +1,10 @@
 /** `gc`: deletes what nobody can need any more, or says what it would delete. */
 import { deleteOldRuns, findOldRuns, type OldRun } from '../../engine/archive/old-runs.ts';
+import {
+  deleteOldBackfills,
+  findOldBackfills,
+  type OldBackfill,
+} from '../../engine/backfill/old-backfills.ts';
 import { collectGarbage, countAbandonedUploads, findGarbage, type Garbage } from '../../lake/gc.ts';
 import {
   collectPreviewGarbage,
@@ -21,10 +26,11 @@ export interface GcCommandOptions extends LakeOptions {
   readonly keepReplacedDays: number;
   readonly keepYoungerDays: number;
   readonly keepRunsDays: number;
+  readonly keepBackfillsDays: number;
   readonly keepPreviewsDays: number;
 }
 
-type AnyGarbage = Garbage | StageGarbage | OldRun | PreviewGarbage;
+type AnyGarbage = Garbage | StageGarbage | OldRun | OldBackfill | PreviewGarbage;
 
 const WHAT: Readonly<Record<AnyGarbage['kind'], string>> = {
   replaced: 'data files that newer versions replaced',
@@ -39,6 +45,7 @@ const WHAT: Readonly<Record<AnyGarbage['kind'], string>> = {
   retired: 'staged files of batches that were set aside',
   inputs: 'inputs documents that no version names',
   run: 'runs of long ago, and their logs',
+  backfill: 'plans of backfills that nobody has touched for long',
   preview: 'previews that were discarded, or left alone',
   'preview-scratch': 'files that tasks left for each other in previews',
 };
@@ -54,6 +61,7 @@ export async function gc(options: GcCommandOptions): Promise<void> {
       graceMs: limits.graceMs,
     };
     const runs = { keptMs: options.keepRunsDays * DAY_MS };
+    const backfills = { keptMs: options.keepBackfillsDays * DAY_MS };
     const found: AnyGarbage[] = [];
     const add = (garbage: AnyGarbage) => found.push(garbage);
     let uploads = 0;
@@ -61,6 +69,7 @@ export async function gc(options: GcCommandOptions): Promise<void> {
       for await (const garbage of findGarbage(store, limits)) add(garbage);
       for await (const garbage of findStageGarbage(store, limits)) add(garbage);
       for await (const garbage of findOldRuns(store, runs)) add(garbage);
+      for await (const garbage of findOldBackfills(store, backfills)) add(garbage);
       for await (const garbage of findPreviewGarbage(store, previews)) add(garbage);
       uploads = await countAbandonedUploads(store, limits);
     } else {
@@ -68,6 +77,7 @@ export async function gc(options: GcCommandOptions): Promise<void> {
       ({ uploads } = await collectGarbage(store, limits, add));
       await collectStageGarbage(store, limits, add);
       await deleteOldRuns(store, runs, add);
+      await deleteOldBackfills(store, backfills, add);
       await collectPreviewGarbage(store, previews, add);
     }
     const bytes = sizeOf(found);

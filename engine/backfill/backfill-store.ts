@@ -39,10 +39,10 @@ const dayResult = z.object({
 /** What became of a day that one process ran by itself. */
 export type DayResult = z.infer<typeof dayResult>;
 
-const DIR = 'ctl/backfills/';
-const planKey = (id: string): string => `${DIR}${id}/plan.json`;
-const stateKey = (id: string): string => `${DIR}${id}/state.json`;
-const daysDir = (id: string): string => `${DIR}${id}/days/`;
+export const BACKFILLS_DIR = 'ctl/backfills/';
+const planKey = (id: string): string => `${BACKFILLS_DIR}${id}/plan.json`;
+const stateKey = (id: string): string => `${BACKFILLS_DIR}${id}/state.json`;
+const daysDir = (id: string): string => `${BACKFILLS_DIR}${id}/days/`;
 const READS_AT_ONCE = 32;
 
 export async function putBackfill(store: ObjectStore, plan: BackfillPlan): Promise<void> {
@@ -74,7 +74,7 @@ export async function readState(store: ObjectStore, id: string): Promise<Backfil
 /** Newest first. */
 export async function listBackfills(store: ObjectStore): Promise<BackfillState[]> {
   const ids: string[] = [];
-  for await (const { key } of store.list(DIR)) {
+  for await (const { key } of store.list(BACKFILLS_DIR)) {
     const id = /^ctl\/backfills\/([^/]+)\/state\.json$/.exec(key)?.[1];
     if (id !== undefined) ids.push(id);
   }

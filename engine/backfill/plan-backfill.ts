@@ -15,8 +15,6 @@ export interface PlanOptions {
   readonly facts: readonly PartitionFacts[];
   /** Those that are asked for; the others are made with them. */
   readonly assets: readonly string[];
-  /** Of these a run sees only by force that they are to be made again. @default none */
-  readonly forcedAssets?: readonly string[];
   readonly reprocess: readonly Reprocess[];
   /** Given for this backfill; checked. */
   readonly params: Readonly<Record<string, unknown>>;
@@ -70,13 +68,12 @@ function planDay(day: string, facts: readonly PartitionFacts[], options: PlanOpt
   const wanted = decisions.filter(({ action }) => action === 'run');
   const rowCount = Math.max(...facts.map(({ expected }) => expected.rowCount));
   const isRun = wanted.length > 0;
-  const isForced = ({ asset }: Decision) => options.forcedAssets?.includes(asset) === true;
   return {
     day,
     action: isRun ? 'run' : 'skip',
     why: isRun ? wanted[0]!.why : (blocker ?? decisions[0]!.why),
     partitions: grouped(decisions),
-    force: wanted.some(({ state }) => state === 'fresh') || (isRun && wanted.every(isForced)),
+    force: wanted.some(({ state }) => state === 'fresh'),
     fingerprint: fingerprintOf(facts),
     inputs: inputsOf(facts),
     rowCount,
