@@ -239,6 +239,15 @@ export const dags = [
     },
     (task) => task(flaky, {}),
   ),
+  // Its pool is to have one slot.
+  dag('one-slot', manual, (task) => {
+    task(sensor, {}, { pool: 'one', priority: 10 });
+    task(step, {}, { pool: 'one' });
+  }),
+  dag('two-classes', manual, (task) => {
+    task(step, {}, { id: 'small' });
+    task(step, {}, { id: 'large', queue: 'big-memory' });
+  }),
   dag('scarce', manual, (task) => task(step, {}, { activeMax: 1 })),
   dag('short-lived', { ...manual, runTimeoutMs: 500 }, (task) => task(patient, {})),
 ];

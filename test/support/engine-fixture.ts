@@ -41,7 +41,7 @@ export interface EngineFixture {
   pids(ref: RunRef, taskId?: string): Promise<ReadonlySet<number>>;
   /** Path of the file that a sensor of this run waits for. */
   flag(ref: RunRef): string;
-  startWorker(): Promise<Worker>;
+  startWorker(options?: { readonly queues?: readonly string[] }): Promise<Worker>;
   startScheduler(options?: { readonly clock?: () => number }): Promise<Scheduler>;
   /** A worker or scheduler as a process of its own, ready. */
   fork(kind: 'worker' | 'scheduler'): Promise<ChildProcess>;
@@ -125,8 +125,8 @@ export async function engineFixture(
       const lines = (await linesOf(journalOf(ref))).filter((line) => line.includes(` ${taskId}`));
       return new Set(lines.map((line) => Number(/\d+$/.exec(line)![0])));
     },
-    async startWorker() {
-      const worker = await startWorker(config, options);
+    async startWorker(more = {}) {
+      const worker = await startWorker(config, { ...options, ...more });
       stops.push(() => worker.stop({ force: true }));
       return worker;
     },

@@ -119,6 +119,29 @@ describeWith(redisInstalled, 'workers', () => {
     expect(run.tasks[0]!.attempts).toBe((await journal(ref)).length);
   });
 
+  it('lend the slot of a waiting sensor to others between its pokes', async () => {
+    const { trigger, ended, journal, flag, until, runs } = fixture;
+    await runs.setPool('one', 1);
+    const ref = await trigger('one-slot');
+    await until('the other has run', async () => (await journal(ref)).includes('end step#1'));
+    expect((await journal(ref))[0]).toBe('poke sensor#1');
+    await writeFile(flag(ref), '');
+    expect((await ended(ref)).state).toBe('success');
+  });
+
+  it('take what is of their queues, and leave the rest to workers of its class', async () => {
+    const { trigger, ended, until, reader, startWorker } = fixture;
+    const ref = await trigger('two-classes');
+    const stateOf = async (id: string) =>
+      (await reader.getRun(ref)).tasks.find(({ taskId }) => taskId === id)!;
+    await until('one has run', async () => (await stateOf('small')).state === 'success');
+    expect((await stateOf('large')).state).toBe('scheduled');
+    const { id } = await startWorker({ queues: ['big-memory'] });
+    await ended(ref);
+    expect((await stateOf('large')).worker).toBe(id);
+    expect((await stateOf('small')).worker).not.toBe(id);
+  });
+
   it('stop a cancelled attempt within two seconds', async () => {
     const { trigger, ended, journal, runs, reader, until } = fixture;
     const ref = await trigger('patient');
