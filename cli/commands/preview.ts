@@ -19,7 +19,7 @@ export function command(): Command {
     );
   for (const below of [list(), show(), diff(), publish(), discard()]) declared.addCommand(below);
   return withExamples(declared, [
-    ['backfill plan nightly --params inactivity_timeout_s=900 --stage --apply', 'compute aside'],
+    ['preview list', 'what was computed aside'],
     [`preview diff ${ID}`, 'what would change'],
     [`preview publish ${ID}`, 'make it so'],
   ]);

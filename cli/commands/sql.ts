@@ -23,6 +23,12 @@ export function command(): Command {
       new Option('--snapshot <name>', 'read all tables as this snapshot froze them').conflicts('asOf'),
     )
     .addOption(
+      new Option('--preview <id>', 'read the lake as it would be with this preview published').conflicts([
+        'asOf',
+        'snapshot',
+      ]),
+    )
+    .addOption(
       new Option('--format <format>', 'how the result is written')
         .choices(['table', 'csv', 'json', 'parquet'])
         .default('table'),
@@ -44,6 +50,7 @@ export function command(): Command {
     ['sql "from merchant_day where day = \'2018-10-01\'" --format csv --out day.csv', 'into a file'],
     ['sql "select count(*) from user_day as of 3"', 'as version 3 of the table had it'],
     ['sql "select count(*) from clean_events" --snapshot churn-v3', 'as a snapshot froze it'],
+    ['sql "select sum(dwell_s) from user_day" --preview p20181101093000-4f2a61', 'computed aside'],
     ['sql', 'a prompt'],
   ]);
 }

@@ -19,7 +19,7 @@ export function beginPreviewOf(
 
 export function previewHint(id: string): string {
   return [
-    'Computed aside; readers see nothing of it. Next:',
+    'Computed aside; readers see nothing of it. When all days are done:',
     style.dim(`  ${PROGRAM} preview diff ${id}`),
     style.dim(`  ${PROGRAM} preview publish ${id}`),
     style.dim(`  ${PROGRAM} preview discard ${id}`),

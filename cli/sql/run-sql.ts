@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { FlyerlineError } from '../../infra/errors.ts';
+import { openPreview } from '../../lake/preview/preview-store.ts';
 import { frozenTable } from '../../lake/snapshots/frozen-table.ts';
 import { readNamedSnapshot } from '../../lake/snapshots/named-snapshot.ts';
 import { withLakeQuery } from '../../lake/sql/lake-query.ts';
@@ -17,6 +18,8 @@ export interface SqlCommandOptions extends LakeOptions {
   readonly asOf?: string;
   /** Name. */
   readonly snapshot?: string;
+  /** Its id. */
+  readonly preview?: string;
   readonly format: ResultFormat;
   readonly out?: string;
   /** Rows. */
@@ -33,7 +36,8 @@ export type Ask = (statement: string, signal: AbortSignal) => Promise<void>;
 export async function runSql(statement: string | undefined, options: SqlCommandOptions): Promise<void> {
   const asOfMs = options.asOf === undefined ? undefined : parseInstant(options.asOf);
   requireOneTarget(options);
-  await withLake(options, 'read', async (store, { config, json }) => {
+  await withLake(options, 'read', async (lake, { config, json }) => {
+    const store = options.preview === undefined ? lake : await openPreview(lake, options.preview);
     await mkdir(config.scratchDir, { recursive: true });
     const scratchDir = await mkdtemp(join(config.scratchDir, 'sql-'));
     const named =

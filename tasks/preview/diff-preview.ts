@@ -1,5 +1,5 @@
 /** What publishing a preview would change: per table, per day and per merchant, against what readers see now. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Duck, openDuck, sqlString } from '../../lake/duckdb.ts';
 import type { Day } from '../../lake/lake-keys.ts';
@@ -43,7 +43,7 @@ export interface DiffPreviewOptions extends MerchantOptions {
   readonly signal: AbortSignal;
 }
 
-/** A table at a time, and of it one side at a time: what is fetched of a distant lake is a table's files of these days. */
+/** A table at a time: of a distant lake, the files of these days of one table are here at once. */
 export async function diffPreview(
   services: Services,
   preview: Preview,
@@ -62,11 +62,14 @@ export async function diffPreview(
       if (schema.name === SEED_COMPAT.name) continue;
       options.signal.throwIfAborted();
       const sides = await readSides(lake, aside, schema, preview);
+      const filesDir = join(scratchDir, schema.name);
+      await mkdir(filesDir);
       if (schema.name !== MERCHANT_DAY.name) {
-        tables.push(await diffTable(duck, schema, sides, scratchDir));
+        tables.push(await diffTable(duck, schema, sides, filesDir));
+        await rm(filesDir, { recursive: true });
         continue;
       }
-      const rows = await bothRows(duck, schema, sides, sides.days, scratchDir);
+      const rows = await bothRows(duck, schema, sides, sides.days, filesDir);
       tables.push(await tableDiff(duck, schema, sides, rows));
       merchants = await diffMerchants(duck, rows, options);
     }

@@ -111,7 +111,7 @@ function publishable({ id }: Preview, days: readonly PreviewDay[]): Day[] {
     throw new FlyerlineError('FL_PREVIEW_STATE', {
       subject,
       reason: `is not complete: ${told(missing)}`,
-      remedy: `wait for its runs, or see why they failed: ./flyerline backfill show ${id}`,
+      remedy: 'wait for its runs to end, resume its backfill, or stage the days again',
       retryable: false,
     });
   }
