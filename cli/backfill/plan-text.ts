@@ -41,11 +41,12 @@ function daysText({ days }: BackfillPlan): string {
   return hidden > 0 ? `${text}\n${style.dim(`and ${formatCount(hidden)} more lines; --json has all`)}` : text;
 }
 
-function workLine({ summary, maxActive }: BackfillPlan): string {
+function workLine({ summary, maxActive, fused }: BackfillPlan): string {
   const { runDays, days, runPartitions, partitions, taskCount, durationMs, historyRuns } = summary;
+  const tasks = fused ? 'in one run' : `${formatCount(taskCount)} tasks or more`;
   const what =
     `${formatCount(runDays)} of ${formatCount(days)} days, ${formatCount(runPartitions)} of ` +
-    `${formatCount(partitions)} partitions, ${formatCount(taskCount)} tasks or more`;
+    `${formatCount(partitions)} partitions, ${tasks}`;
   if (durationMs === null) return `${what}. How long it takes is not known: no day has been made yet.`;
   const basis = `as ${formatCount(historyRuns)} earlier ${historyRuns === 1 ? 'run' : 'runs'} did`;
   return `${what}. About ${formatDuration(durationMs)}, ${formatCount(maxActive)} at a time, ${basis}.`;
