@@ -128,7 +128,8 @@ export function sqlString(value: string): string {
 
 /**
  * A statement after which joins of this instance yield their rows in the order of the left side, as a COPY without ORDER BY needs it:
- * else the optimizer reads the smaller side into a hash table, and the order is that of the other one.
+ * else the optimizer reads the smaller side into a hash table, and the order is that of the other one. With several threads that is not
+ * enough: a COPY of a join keeps the order only if the left side is read from beginning to end, as `row_number() OVER ()` has it read.
  */
 export const KEEP_JOIN_ORDER = "SET disabled_optimizers = 'join_order,build_side_probe_side'";
 

@@ -57,7 +57,7 @@ export function columnsAsDeclared(
 }
 
 export function valuesInRange(
-  { measure, limit: _ }: Check,
+  { measure }: Check,
   { bounds, nullCount, rowCount }: TableFooters,
   maxOf: (name: 'max_view_s') => number,
 ): Observation | undefined {

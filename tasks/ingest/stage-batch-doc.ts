@@ -147,8 +147,16 @@ export async function readStageBatches(
 }
 
 /** Those of these ids, in their order. Throws FL_OBJECT_MISSING. */
-export function readStageBatchesById(store: ObjectStore, ids: readonly string[]): Promise<StageBatch[]> {
-  return Promise.all(ids.map((id) => readCached(store, batchKey(id))));
+export async function readStageBatchesById(
+  store: ObjectStore,
+  ids: readonly string[],
+): Promise<StageBatch[]> {
+  const batches: StageBatch[] = [];
+  for (let from = 0; from < ids.length; from += READS_AT_ONCE) {
+    const some = ids.slice(from, from + READS_AT_ONCE);
+    batches.push(...(await Promise.all(some.map((id) => readCached(store, batchKey(id))))));
+  }
+  return batches;
 }
 
 /** All there are, with the time of each: for garbage collection. */

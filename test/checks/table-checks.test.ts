@@ -184,6 +184,19 @@ describe('a spoiled table fails the check that is about it:', () => {
     expect(await failures(table, query)).toEqual(expected);
   });
 
+  it('but not a day of several buckets, whose users begin anew in each file', async () => {
+    const whole = tables.clean_events!;
+    try {
+      tables.clean_events = [
+        await spoil('clean_events', "FROM t WHERE user_id >= 'u4'"),
+        await spoil('clean_events', "FROM t WHERE user_id < 'u4'"),
+      ];
+      expect(await failures()).toEqual([]);
+    } finally {
+      tables.clean_events = whole;
+    }
+  });
+
   it('a column too many, and nothing else can be asked of it or of what must agree with it', async () => {
     expect(await failures('user_day', 'SELECT *, 1 AS extra FROM t')).toEqual(['user_day.columns']);
   });
