@@ -110,16 +110,19 @@ describe('an attempt', () => {
     const big = defineTask({ name: 'big', makes: text, run: () => 'x'.repeat(300_000) });
     const odd = defineTask({ name: 'odd', makes: asset<bigint>()('odd'), run: () => 1n });
     const none = defineTask({ name: 'none', makes: numbers, run: () => 7 as never });
+    const endless = defineTask({ name: 'endless', makes: numbers, run: () => Array(10_001).fill(0) });
     const wrong = dag('wrong', { schedule: null }, (task) => {
       task(big, {});
       task(odd, {});
       task(square, { each: task(none, {}) });
+      task(square, { each: task(endless, {}) }, { id: 'square-endless' });
     });
-    const messages = (await run(wrong)).tasks.map(({ error }) => error?.message);
-    expect(messages.slice(0, 3)).toEqual([
+    const messages = (await run(wrong)).tasks.flatMap(({ error }) => error?.message ?? []);
+    expect(messages).toEqual([
       'Task "big" returned 300002 bytes of JSON, more than 262144; put the data into the lake and return its key.',
       'Task "odd" returned a value that JSON cannot hold; return plain objects, lists, strings, numbers, booleans and null.',
       'Task "none" returned no list, but task "square" is mapped over it; return a list.',
+      'Task "endless" returned 10001 elements for task "square-endless" to map over, more than 10000; put more work into each element.',
     ]);
   });
 
