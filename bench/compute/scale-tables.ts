@@ -98,11 +98,12 @@ export function extrapolatedTable(figures: ScaleFigures): string {
 
 /** Objects that staging, cleansing and the rules put and read, by the layout that the code itself chooses. */
 function objectsOfDay(events: number, memoryLimitMiB: number) {
-  const chunkBytes = chunkBytesFor(memoryLimitMiB * 2 ** 20);
+  const textBytes = events * 110;
+  const chunkBytes = chunkBytesFor(memoryLimitMiB * 2 ** 20, textBytes);
   const buckets = bucketsFor(events);
   const [ofDay] = layOut([[0, 1]], events, chunkBytes).bucketsOfDay;
   const filesPerChunk = ofDay?.[1] ?? 1;
-  const chunks = Math.ceil((events * 110) / chunkBytes);
+  const chunks = Math.ceil(textBytes / chunkBytes);
   // Of each chunk a bucket reads the one file that holds it, and those of finer buckets.
   const staged = chunks * filesPerChunk;
   const read = chunks * Math.max(buckets, filesPerChunk);

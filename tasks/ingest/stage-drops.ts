@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readAhead } from '../read-ahead.ts';
 import { coverDrops } from './pin/cover-drops.ts';
 import type { Drop } from './read/drops.ts';
-import { chunkBytesFor } from './stage/layout.ts';
+import { chunkBytesFor, estimateTextBytes } from './stage/layout.ts';
 import { planBatches } from './stage/plan-batches.ts';
 import { type StagingContext, stageBatch } from './stage/stage-batch.ts';
 import { readStageBatches, type StageBatch } from './stage-batch-doc.ts';
@@ -28,7 +28,8 @@ export async function stageDrops(drops: readonly Drop[], options: StageDropsOpti
     doneBytes += size;
     progress(doneBytes, totalBytes, key);
   };
-  const chunkBytes = chunkBytesFor(options.memoryLimitBytes);
+  const textBytes = drops.reduce((sum, drop) => sum + estimateTextBytes(drop), 0);
+  const chunkBytes = chunkBytesFor(options.memoryLimitBytes, textBytes);
   const plans = planBatches(drops, day, chunkBytes);
   const staged: StageBatch[] = [];
   const results = readAhead([...plans.entries()], { atOnce: BATCHES_AT_ONCE }, async ([index, plan]) => {

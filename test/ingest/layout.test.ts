@@ -8,7 +8,7 @@ import type { Drop } from '../../tasks/ingest/read/drops.ts';
 import { readCsvDrop } from '../../tasks/ingest/read/read-lines.ts';
 import { DropIntake } from '../../tasks/ingest/stage/drop-intake.ts';
 import { openLanes } from '../../tasks/ingest/stage/lanes.ts';
-import { bucketsFor, layOut } from '../../tasks/ingest/stage/layout.ts';
+import { bucketsFor, chunkBytesFor, layOut } from '../../tasks/ingest/stage/layout.ts';
 import { planBatches } from '../../tasks/ingest/stage/plan-batches.ts';
 import { sampleDays } from '../../tasks/ingest/stage/sample-days.ts';
 import { stageChunk } from '../../tasks/ingest/stage/stage-chunk.ts';
@@ -29,9 +29,18 @@ afterAll(() => lanes.close());
 const DAY_NO = 17_805;
 
 describe('layout', () => {
-  it('gives a bucket one to two million rows, in powers of two', () => {
-    expect([0, 20_723, 2_000_000].map(bucketsFor)).toEqual([1, 1, 1]);
+  it('gives a bucket one to two million rows, in powers of two, and two buckets to a day with fewer', () => {
+    expect([0, 20_723, 400_000].map(bucketsFor)).toEqual([1, 1, 1]);
+    expect([400_001, 1_000_000, 2_000_000].map(bucketsFor)).toEqual([2, 2, 2]);
     expect([2_000_001, 10_000_000, 50_000_000].map(bucketsFor)).toEqual([2, 8, 32]);
+  });
+
+  it('cuts a chunk of an eighth of the memory, and four of less text', () => {
+    const chunk = (memory: number, text: number) => chunkBytesFor(memory << 20, text << 20) / 2 ** 20;
+    expect([chunk(1024, 1000), chunk(512, 1000), chunk(2047, 1000), chunk(1024, 100)]).toEqual([
+      128, 64, 128, 25,
+    ]);
+    expect([chunk(1024, 2), chunk(32, 1000)]).toEqual([8, 8]);
   });
 
   it('splits the days that most rows are of, and no file into crumbs', () => {
@@ -48,7 +57,7 @@ describe('layout', () => {
       ).bucketsOfDay,
     ).toEqual([[DAY_NO, 8]]);
     expect(layOut([[DAY_NO, 1]], 1_000_000_000_000, chunkBytes).bucketsOfDay).toEqual([[DAY_NO, 64]]);
-    expect(layOut([[DAY_NO, 1]], 1_000_000, chunkBytes).bucketsOfDay).toEqual([]);
+    expect(layOut([[DAY_NO, 1]], 400_000, chunkBytes).bucketsOfDay).toEqual([]);
   });
 
   it('puts users into the files of their buckets, and says what the files hold', async () => {

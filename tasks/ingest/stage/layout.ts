@@ -1,7 +1,10 @@
 /** How the rows of a batch are laid out in files: how large a chunk is, and into how many buckets each day is split. */
+import type { Drop } from '../read/drops.ts';
 
-/** A bucket of a day holds at most so many events, and more than half as many where the day has more than one. */
+/** A bucket of a day holds at most so many events. */
 const BUCKET_ROWS_MAX = 2_000_000;
+/** A day with more events has at least two: buckets are computed side by side. */
+const UNSPLIT_ROWS_MAX = 400_000;
 /** A file with fewer rows costs more to open than to read. */
 const FILE_ROWS_MIN = 16_384;
 const BUCKETS_MAX = 4096;
@@ -11,6 +14,8 @@ const ROW_BYTES = 110;
 const SPLIT_SHARE_MIN = 0.05;
 const CHUNK_BYTES_MIN = 8 << 20;
 const CHUNK_BYTES_MAX = 128 << 20;
+const CHUNKS_MIN = 4;
+const COMPRESSION_RATIO = 4;
 
 export interface Layout {
   /** Text bytes that one query stages. */
@@ -19,20 +24,30 @@ export interface Layout {
   readonly bucketsOfDay: readonly (readonly [dayNo: number, buckets: number])[];
 }
 
-/** The power of two at which a bucket holds one to two million of these rows. */
+/** The power of two at which a bucket holds one to two million of these rows; two for less than that, one for little. */
 export function bucketsFor(rowCount: number): number {
-  if (rowCount <= BUCKET_ROWS_MAX) return 1;
-  return Math.min(BUCKETS_MAX, 2 ** Math.ceil(Math.log2(rowCount / BUCKET_ROWS_MAX)));
+  if (rowCount <= UNSPLIT_ROWS_MAX) return 1;
+  const most = Math.ceil(Math.log2(rowCount / BUCKET_ROWS_MAX));
+  return Math.min(BUCKETS_MAX, 2 ** Math.max(1, most));
 }
 
-/** The rows of a chunk wait in memory until its files are written. */
-export function chunkBytesFor(memoryLimitBytes: number): number {
-  return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.floor(memoryLimitBytes / 8)));
+/**
+ * The rows of a chunk wait in memory until its files are written. There are a few chunks even of little text: they are staged side by side.
+ * @param textBytes of all drops that are to be staged, estimated
+ */
+export function chunkBytesFor(memoryLimitBytes: number, textBytes: number): number {
+  const largest = Math.min(CHUNK_BYTES_MAX, memoryLimitBytes / 8, textBytes / CHUNKS_MIN);
+  return Math.floor(Math.max(CHUNK_BYTES_MIN, largest));
 }
 
-/** Of a drop, before it is read. A compressed byte stands for about four. */
-export function estimateRows(size: number, isCompressed: boolean): number {
-  return (size * (isCompressed ? 4 : 1)) / ROW_BYTES;
+/** Of a drop. A compressed byte stands for about four. */
+export function estimateTextBytes({ size, compression }: Pick<Drop, 'size' | 'compression'>): number {
+  return size * (compression === 'none' ? 1 : COMPRESSION_RATIO);
+}
+
+/** Of a drop, before it is read. */
+export function estimateRows(drop: Pick<Drop, 'size' | 'compression'>): number {
+  return estimateTextBytes(drop) / ROW_BYTES;
 }
 
 /**

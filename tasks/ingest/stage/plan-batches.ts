@@ -2,11 +2,10 @@
 import { dayInKey } from '../days.ts';
 import type { Drop } from '../read/drops.ts';
 import { SMALL_DROP_BYTES } from '../read/read-drop.ts';
-import { estimateRows } from './layout.ts';
+import { estimateRows, estimateTextBytes } from './layout.ts';
 
 /** Fields of one query; a batch is also what is read again when one of its drops is replaced. */
 const DROPS_MAX = 1_000;
-const COMPRESSION_RATIO = 4;
 
 /** A compressed drop may break halfway: it is held whole before its rows go among those of others, or it stays alone. */
 export function isStagedAlone({ size, compression }: Drop, chunkBytes: number): boolean {
@@ -22,10 +21,9 @@ export interface BatchPlan {
 /** Drops that name the day come first: others may be staged by somebody else meanwhile. */
 export function planBatches(drops: readonly Drop[], day: string, chunkBytes: number): BatchPlan[] {
   const rowsOfDay = new Map<string, number>();
-  const rowsOf = (drop: Drop) => estimateRows(drop.size, drop.compression !== 'none');
   for (const drop of drops) {
     const key = dayInKey(drop.key) ?? '';
-    rowsOfDay.set(key, (rowsOfDay.get(key) ?? 0) + rowsOf(drop));
+    rowsOfDay.set(key, (rowsOfDay.get(key) ?? 0) + estimateRows(drop));
   }
   const plans: BatchPlan[] = [];
   let open: Drop[] = [];
@@ -38,7 +36,7 @@ export function planBatches(drops: readonly Drop[], day: string, chunkBytes: num
   };
   const isOfDay = (drop: Drop) => dayInKey(drop.key) === day;
   for (const drop of [...drops.filter(isOfDay), ...drops.filter((drop) => !isOfDay(drop))]) {
-    const textBytes = drop.size * (drop.compression === 'none' ? 1 : COMPRESSION_RATIO);
+    const textBytes = estimateTextBytes(drop);
     const isLarge = isStagedAlone(drop, chunkBytes);
     const isOther = open.length > 0 && dayInKey(open[0]!.key) !== dayInKey(drop.key);
     if (isLarge || isOther || openBytes + textBytes > chunkBytes || open.length >= DROPS_MAX) close();
