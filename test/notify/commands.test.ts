@@ -90,8 +90,11 @@ describe('run', () => {
     expect((await pages(out)).slice(1)).toMatchObject([
       {
         kind: 'restatement',
-        subject: expect.stringMatching(/^\[flyerline\] 2018-10-01 restated: views [\d,]+ \(\+\d+\)$/),
+        subject: expect.stringMatching(
+          /^\[flyerline\] 2018-10-01 restated: views [\d,]+ \(\+\d+\), dwell_s [\d,.]+ \(-[\d,.]+\)$/,
+        ),
         what: expect.stringMatching(/\nflyer_views: rows [\d,]+ \(\+\d+\)\n/),
+        why: expect.stringMatching(/^inactivity_timeout_s 1800 → \d+$/),
       },
     ]);
   }, 120_000);
