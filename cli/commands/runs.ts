@@ -117,7 +117,9 @@ function mark(): Command {
         await markTask({ dagId, runId }, taskId, state, options);
       },
     );
-  return withExamples(declared, [[`runs mark ${RUN} export-csv skipped`, 'leave it out of this run, with what is behind it']]);
+  return withExamples(declared, [
+    [`runs mark ${RUN} export-csv skipped`, 'leave it out of this run, with what is behind it'],
+  ]);
 }
 
 function ofRun(name: string, description: string): Command {
