@@ -19,6 +19,7 @@ const EXIT_OF_CODE: Partial<Readonly<Record<ErrorCode, number>>> = {
   FL_DAG_UNKNOWN: EXIT.usage,
   FL_RUN_UNKNOWN: EXIT.usage,
   FL_BACKFILL_UNKNOWN: EXIT.usage,
+  FL_PREVIEW_UNKNOWN: EXIT.usage,
   FL_PARAMS_INVALID: EXIT.usage,
   FL_SNAPSHOT_UNKNOWN: EXIT.usage,
   FL_SQL_INVALID: EXIT.usage,

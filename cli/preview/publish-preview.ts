@@ -29,7 +29,7 @@ export async function publish(id: string, { reason, ...options }: PublishCommand
       const head =
         tables.length === 0
           ? `preview ${id} was published already`
-          : `preview ${id} is published: ${formatCount(days.length)} days, exports of ${formatCount(exportedDays.length)}`;
+          : `preview ${id} is published: ${counted(days.length)}, exports of ${counted(exportedDays.length)}`;
       const versions = table(tables, [
         { header: 'Table', value: (row) => row.table },
         { header: 'Version', value: (row) => row.version, align: 'right' },
@@ -42,3 +42,5 @@ export async function publish(id: string, { reason, ...options }: PublishCommand
     }
   });
 }
+
+const counted = (days: number): string => `${formatCount(days)} ${days === 1 ? 'day' : 'days'}`;
