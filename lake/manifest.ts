@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FlyerlineError, isFlyerlineError } from '../infra/errors.ts';
 import { type Day, manifestKey, type Token } from './lake-keys.ts';
 import type { ObjectStore } from './object-store.ts';
+import { parseDocument } from './parse-document.ts';
 import { headToken, readSnapshot, type Snapshot } from './table-log.ts';
 
 const LOSSES_MAX = 5;
@@ -143,15 +144,8 @@ function claimUsedTwice({ table, day, token }: Manifest): FlyerlineError {
 }
 
 function parseManifest(key: string, body: Buffer): Manifest {
-  try {
-    return manifestSchema.parse(JSON.parse(body.toString()));
-  } catch (cause) {
-    throw new FlyerlineError('FL_TABLE_CORRUPT', {
-      subject: `Manifest "${key}"`,
-      reason: 'does not parse',
-      remedy: 'run the day again with --force, which writes a new one',
-      cause,
-      retryable: false,
-    });
-  }
+  return parseDocument(manifestSchema, body, {
+    subject: `Manifest "${key}"`,
+    remedy: 'run the day again with --force, which writes a new one',
+  });
 }

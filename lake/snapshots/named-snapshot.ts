@@ -4,6 +4,7 @@ import { FlyerlineError, isFlyerlineError } from '../../infra/errors.ts';
 import { SNAPSHOTS_DIR, snapshotKey } from '../lake-keys.ts';
 import { contentOfFiles } from '../manifest.ts';
 import type { ObjectStore } from '../object-store.ts';
+import { parseDocument } from '../parse-document.ts';
 import { getText } from '../replace-text.ts';
 import { sha256Hex } from '../sha256.ts';
 
@@ -149,15 +150,8 @@ async function findNamedSnapshot(store: ObjectStore, name: string): Promise<Name
   const key = snapshotKey(name);
   const found = await getText(store, key);
   if (found === undefined) return undefined;
-  try {
-    return namedSnapshot.parse(JSON.parse(found.text));
-  } catch (cause) {
-    throw new FlyerlineError('FL_TABLE_CORRUPT', {
-      subject: `Snapshot document "${key}"`,
-      reason: 'does not parse',
-      remedy: 'restore it from a backup or an older object version, or delete it when nobody needs it',
-      cause,
-      retryable: false,
-    });
-  }
+  return parseDocument(namedSnapshot, found.text, {
+    subject: `Snapshot document "${key}"`,
+    remedy: 'restore it from a backup or an older object version, or delete it when nobody needs it',
+  });
 }

@@ -2,9 +2,10 @@
  * Results of checks in the lake: a document per run that came as far as its checks, published or not. Those of days that were
  * blocked have a folder of their own, so that they are found without looking at every day.
  */
-import { FlyerlineError, isFlyerlineError } from '../../infra/errors.ts';
 import { checksDir, checksKey, type Day, type Token } from '../../lake/lake-keys.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
+import { parseDocument } from '../../lake/parse-document.ts';
+import { getText } from '../../lake/replace-text.ts';
 import { CLEAN_EVENTS } from '../tables/event-tables.ts';
 import { type DayChecks, dayChecksSchema } from './check-result.ts';
 
@@ -106,20 +107,12 @@ function nameOf(key: string): ChecksName | undefined {
 /** Undefined when it was collected meanwhile. */
 async function read(store: ObjectStore, { day, token, folder }: ChecksName): Promise<DayChecks | undefined> {
   const key = checksKey(CHECKS_TABLE, folder, day, token);
-  try {
-    const { body } = await store.get(key);
-    return dayChecksSchema.parse(JSON.parse(body.toString()));
-  } catch (cause) {
-    if (isFlyerlineError(cause, 'FL_OBJECT_MISSING')) return undefined;
-    if (isFlyerlineError(cause)) throw cause;
-    throw new FlyerlineError('FL_TABLE_CORRUPT', {
-      subject: `Results of checks "${key}"`,
-      reason: 'do not parse',
-      remedy: 'run the day again with --force, which checks it anew',
-      cause,
-      retryable: false,
-    });
-  }
+  const found = await getText(store, key);
+  if (found === undefined) return undefined;
+  return parseDocument(dayChecksSchema, found.text, {
+    subject: `Document of check results "${key}"`,
+    remedy: 'run the day again with --force, which checks it anew',
+  });
 }
 
 const byTime = (a: DayChecks, b: DayChecks): number => (a.checkedAt < b.checkedAt ? -1 : 1);

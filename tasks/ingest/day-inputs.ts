@@ -1,7 +1,7 @@
 /** The DayInputs document in the lake: what a day is computed from, pinned once, read by every task of the run. */
 import { z } from 'zod';
-import { FlyerlineError } from '../../infra/errors.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
+import { parseDocument } from '../../lake/parse-document.ts';
 import { DAY_STATUSES } from '../day-status.ts';
 import { metricParamsSchema } from '../metric-params.ts';
 import type { DayInputs } from '../refs.ts';
@@ -45,15 +45,8 @@ export async function putDayInputs(store: ObjectStore, inputs: DayInputs): Promi
 /** Throws FL_OBJECT_MISSING. */
 export async function readDayInputs(store: ObjectStore, key: string): Promise<DayInputs> {
   const { body } = await store.get(key);
-  try {
-    return dayInputsSchema.parse(JSON.parse(body.toString()));
-  } catch (cause) {
-    throw new FlyerlineError('FL_TABLE_CORRUPT', {
-      subject: `Inputs document "${key}"`,
-      reason: 'does not parse',
-      remedy: 'run the day again, which pins its inputs anew',
-      cause,
-      retryable: false,
-    });
-  }
+  return parseDocument(dayInputsSchema, body, {
+    subject: `Inputs document "${key}"`,
+    remedy: 'run the day again, which pins its inputs anew',
+  });
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FlyerlineError, isFlyerlineError } from '../../infra/errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../lake/object-store.ts';
+import { parseDocument } from '../../lake/parse-document.ts';
 import { CLAIM_LIFETIME_MS } from '../../lake/retention.ts';
 import { sha256Hex } from '../../lake/sha256.ts';
 import { DAY_MS } from './days.ts';
@@ -189,17 +190,10 @@ async function readCached(store: ObjectStore, key: string): Promise<StageBatch> 
 
 async function readStageBatch(store: ObjectStore, key: string): Promise<StageBatch> {
   const { body } = await store.get(key);
-  try {
-    return stageBatch.parse(JSON.parse(body.toString()));
-  } catch (cause) {
-    throw new FlyerlineError('FL_TABLE_CORRUPT', {
-      subject: `Stage batch "${key}"`,
-      reason: 'does not parse',
-      remedy: 'delete it, and its drops are staged again',
-      cause,
-      retryable: false,
-    });
-  }
+  return parseDocument(stageBatch, body, {
+    subject: `Stage batch "${key}"`,
+    remedy: 'delete it, and its drops are staged again',
+  });
 }
 
 function begunLongAgo(batch: string): FlyerlineError {
