@@ -1,55 +1,15 @@
-/** Whole DAGs in one process: how results travel, and how failures, retries, skips and interrupts end. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { asset } from '../../engine/asset.ts';
-import { type Dag, dag } from '../../engine/dag.ts';
-import { type LocalEvent, type LocalRunSettings, runLocally } from '../../engine/local-executor.ts';
+import { dag } from '../../engine/dag.ts';
+import type { LocalEvent } from '../../engine/local-executor.ts';
 import { RescheduleTask, SkipTask } from '../../engine/signals.ts';
 import { defineTask } from '../../engine/task.ts';
-import type { TaskContext } from '../../engine/task-context.ts';
 
-const numbers = asset<readonly number[]>()('numbers');
-const sum = asset<number>()('sum');
+import { add, count, numbers, quick, single, square, useRuns } from './sums.ts';
 
-const count = defineTask({ name: 'count', makes: numbers, run: () => [1, 2, 3] });
-const square = defineTask({
-  name: 'square',
-  reads: { each: numbers },
-  makes: numbers,
-  expand: 'each',
-  run: (_ctx, { each }) => each * each,
-});
-const add = defineTask({
-  name: 'add',
-  reads: { all: numbers },
-  makes: sum,
-  run: (_ctx, { all }) => all.reduce((total, each) => total + each, 0),
-});
-
-const quick = { retry: { attemptsMax: 3, backoffMs: 1, jitter: 0 } };
-let scratchDir: string;
-
-beforeEach(async () => {
-  scratchDir = await mkdtemp(join(tmpdir(), 'flyerline-test-'));
-});
-afterEach(async () => {
-  expect(await readdir(scratchDir), 'scratch directories left behind').toEqual([]);
-  await rm(scratchDir, { recursive: true });
-});
-
-function run(what: Dag, settings: Partial<LocalRunSettings<unknown>> = {}) {
-  return runLocally(what, { day: '2018-10-01', services: {}, scratchDir, ...settings });
-}
-
-/** A DAG of one task that does what `body` says. */
-function single(body: (ctx: TaskContext) => unknown, options: { timeoutMs?: number } = {}): Dag {
-  const task = defineTask({ name: 'only', ...quick, ...options, run: async (ctx) => void (await body(ctx)) });
-  return dag('single', { schedule: null }, (wire) => wire(task, {}));
-}
+const runs = useRuns();
+const { run } = runs;
 
 describe('the local executor', () => {
   it('passes results on, maps over lists, and sums up', async () => {

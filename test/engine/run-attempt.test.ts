@@ -1,49 +1,21 @@
 /** Attempts: what a task is given, what it may give back, and how it is told to stop. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { asset } from '../../engine/asset.ts';
-import { type Dag, dag } from '../../engine/dag.ts';
-import { type LocalRunSettings, runLocally } from '../../engine/local-executor.ts';
+import { dag } from '../../engine/dag.ts';
+import { runLocally } from '../../engine/local-executor.ts';
 import { RetryLater } from '../../engine/signals.ts';
 import { defineTask, taskFactory } from '../../engine/task.ts';
-import type { TaskContext } from '../../engine/task-context.ts';
 import { FlyerlineError, isFlyerlineError } from '../../infra/errors.ts';
 
-const numbers = asset<readonly number[]>()('numbers');
-const count = defineTask({ name: 'count', makes: numbers, run: () => [1, 2, 3] });
-const square = defineTask({
-  name: 'square',
-  reads: { each: numbers },
-  makes: numbers,
-  expand: 'each',
-  run: (_ctx, { each }) => each * each,
-});
+import { count, numbers, single, square, useRuns } from './sums.ts';
 
-const quick = { retry: { attemptsMax: 3, backoffMs: 1, jitter: 0 } };
-let scratchDir: string;
-
-beforeEach(async () => {
-  scratchDir = await mkdtemp(join(tmpdir(), 'flyerline-test-'));
-});
-afterEach(async () => {
-  expect(await readdir(scratchDir), 'scratch directories left behind').toEqual([]);
-  await rm(scratchDir, { recursive: true });
-});
-
-function run(what: Dag, settings: Partial<LocalRunSettings<unknown>> = {}) {
-  return runLocally(what, { day: '2018-10-01', services: {}, scratchDir, ...settings });
-}
-
-/** A DAG of one task that does what `body` says. */
-function single(body: (ctx: TaskContext) => unknown, options: { timeoutMs?: number } = {}): Dag {
-  const task = defineTask({ name: 'only', ...quick, ...options, run: async (ctx) => void (await body(ctx)) });
-  return dag('single', { schedule: null }, (wire) => wire(task, {}));
-}
+const runs = useRuns();
+const { run } = runs;
 
 describe('an attempt', () => {
   it('tells a task where it is: interval, day, map index, parameters, services', async () => {
@@ -68,7 +40,12 @@ describe('an attempt', () => {
     const looking = dag<{ readonly name: string }>('looking', options, (task) =>
       task(look, { each: task(count, {}) }),
     );
-    await runLocally(looking, { day: '2018-11-04', services: { name: 'shop' }, scratchDir, maxParallel: 1 });
+    await runLocally(looking, {
+      day: '2018-11-04',
+      services: { name: 'shop' },
+      scratchDir: runs.scratchDir,
+      maxParallel: 1,
+    });
     const interval = { startIso: '2018-11-04T00:00:00-04:00', endIso: '2018-11-05T00:00:00-05:00' };
     expect(seen).toEqual(
       [0, 1, 2].map((mapIndex) => ({
@@ -143,7 +120,7 @@ describe('an attempt', () => {
 
   it('removes the scratch directory of each attempt, whatever is in it', async () => {
     await run(single(({ scratchDir: own }) => writeFile(join(own, 'spill.tmp'), 'x')));
-    expect(await readdir(scratchDir)).toEqual([]);
+    expect(await readdir(runs.scratchDir)).toEqual([]);
   });
 
   it('waits as long as the thrower asks', async () => {
