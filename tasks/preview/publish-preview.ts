@@ -4,7 +4,7 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FlyerlineError, isFlyerlineError } from '../../infra/errors.ts';
+import { isFlyerlineError } from '../../infra/errors.ts';
 import { silentLogger } from '../../infra/log.ts';
 import { claimPartition } from '../../lake/claim.ts';
 import { commitPartitions, type PartitionCommit } from '../../lake/commit.ts';
@@ -26,7 +26,8 @@ import { readLiveDrops } from '../partitions/read-partitions.ts';
 import { republishDay } from '../republish-day.ts';
 import type { Services } from '../services.ts';
 import { MERCHANT_METRICS, PUBLISHED_TABLES } from '../tables.ts';
-import { type PreviewDay, readPreviewDays } from './preview-days.ts';
+import { readPreviewDays } from './preview-days.ts';
+import { publishable } from './publishable.ts';
 
 export interface PublishPreviewOptions {
   readonly signal: AbortSignal;
@@ -88,45 +89,6 @@ async function readUnread(
   const quiet = { log: silentLogger, progress: () => undefined };
   await readNewDrops(services, { params, day: days[0]!, scratchDir, signal, ...quiet });
 }
-
-/** The days that are published: all, or nothing is. */
-function publishable({ id }: Preview, days: readonly PreviewDay[]): Day[] {
-  const refused = (status: PreviewDay['status']) => days.filter((day) => day.status === status);
-  const told = (some: readonly PreviewDay[]) => {
-    const shown = some.slice(0, DAYS_TOLD_MAX).map(({ day, reason }) => `${day}: ${reason}`);
-    const more = some.length > shown.length ? `; and ${some.length - shown.length} more days` : '';
-    return `${shown.join('; ')}${more}`;
-  };
-  const [drifted, missing, blocked] = [refused('drifted'), refused('missing'), refused('blocked')];
-  const subject = `Preview ${id}`;
-  if (drifted.length > 0) {
-    throw new FlyerlineError('FL_PREVIEW_DRIFTED', {
-      subject,
-      reason: `is not what a run would compute now: ${told(drifted)}`,
-      remedy: 'stage the days again, and look at them again',
-      retryable: false,
-    });
-  }
-  if (missing.length > 0) {
-    throw new FlyerlineError('FL_PREVIEW_STATE', {
-      subject,
-      reason: `is not complete: ${told(missing)}`,
-      remedy: 'wait for its runs to end, resume its backfill, or stage the days again',
-      retryable: false,
-    });
-  }
-  if (blocked.length > 0) {
-    throw new FlyerlineError('FL_CHECK_FAILED', {
-      subject,
-      reason: `is not published: ${told(blocked)}`,
-      remedy: 'mend what the checks name, and stage the days again',
-      retryable: false,
-    });
-  }
-  return days.filter(({ status }) => status !== 'unchanged').map(({ day }) => day);
-}
-
-const DAYS_TOLD_MAX = 5;
 
 /** A partition that the lake does not show yet. */
 interface Pending {
