@@ -83,27 +83,26 @@ FROM (SELECT DISTINCT user_id FROM day_row);
 
 CREATE TEMP VIEW numbered_event AS
 SELECT u.user_no, (r.instant_ms - getvariable('day_start_ms'))::INTEGER AS rel_ms, r.event AS code, p.place_no,
-  (r.local_ms - r.instant_ms)::INTEGER AS offset_ms, p.is_filled, r.event_id, r.seq
+  (r.local_ms - r.instant_ms)::INTEGER AS offset_ms, p.is_filled, r.event_id, r.seq, r.drop_ref
 FROM horizon_row AS r
 JOIN bucket_user AS u USING (user_id)
 JOIN place_of_text AS p
   ON p.day_no = r.day_no AND p.flyer_text IS NOT DISTINCT FROM r.flyer_id AND p.merchant_text IS NOT DISTINCT FROM r.merchant_id;
 
--- What R4 drops is kept aside, so that it can be told of which drop it was.
-CREATE TEMP TABLE dropped_event AS
-SELECT user_no, rel_ms, code, place_no, offset_ms, is_filled, event_id, seq FROM numbered_event LIMIT 0;
+-- What R4 drops: the drop that it came with, and when it was.
+CREATE TEMP TABLE dropped_event (drop_ref UINTEGER, local_rel_ms INTEGER);
 
 -- name: sort plain events
 -- Columns that no drop carries are not dragged through the sort.
 CREATE TEMP TABLE sorted_event AS
-SELECT user_no, rel_ms, code, place_no, offset_ms, is_filled
+SELECT user_no, rel_ms, code, place_no, offset_ms, is_filled, drop_ref
 FROM numbered_event
 ORDER BY ALL;
 
 -- name: sort events with ids
 CREATE TEMP TABLE sorted_event AS
 FROM numbered_event
-ORDER BY user_no, rel_ms, code, place_no, offset_ms, is_filled, seq NULLS LAST, event_id NULLS LAST;
+ORDER BY user_no, rel_ms, code, place_no, offset_ms, is_filled, seq NULLS LAST, event_id NULLS LAST, drop_ref;
 
 -- name: drop repeated ids
 -- R4: two events of one id are the same event; the one with the earliest local time stays. Few ids are there twice: a hash finds the
@@ -121,10 +120,10 @@ SELECT row_id FROM (
 )
 QUALIFY row_number() OVER (
   PARTITION BY user_no, event_id
-  ORDER BY rel_ms + offset_ms, rel_ms, code, place_no, is_filled, seq NULLS LAST
+  ORDER BY rel_ms + offset_ms, rel_ms, code, place_no, is_filled, seq NULLS LAST, drop_ref
 ) > 1;
 
-INSERT INTO dropped_event BY NAME SELECT * FROM sorted_event WHERE rowid IN (SELECT row_id FROM repeated_row);
+INSERT INTO dropped_event SELECT drop_ref, rel_ms + offset_ms FROM sorted_event WHERE rowid IN (SELECT row_id FROM repeated_row);
 DELETE FROM sorted_event WHERE rowid IN (SELECT row_id FROM repeated_row);
 
 -- name: drop duplicates
@@ -134,7 +133,7 @@ CREATE TEMP TABLE duplicate_row AS
 SELECT row_id FROM (SELECT rowid AS row_id, user_no * 4294967296 + rel_ms AS who_when, code * 4294967296 + place_no AS what FROM sorted_event)
 QUALIFY who_when = lag(who_when) OVER () AND what = lag(what) OVER ();
 
-INSERT INTO dropped_event BY NAME SELECT * FROM sorted_event WHERE rowid IN (SELECT row_id FROM duplicate_row);
+INSERT INTO dropped_event SELECT drop_ref, rel_ms + offset_ms FROM sorted_event WHERE rowid IN (SELECT row_id FROM duplicate_row);
 DELETE FROM sorted_event WHERE rowid IN (SELECT row_id FROM duplicate_row);
 
 -- name: order by sequence
@@ -169,6 +168,16 @@ SELECT user_no, user_id, coalesce(sum(events) OVER (ORDER BY user_no) - events, 
   coalesce(events > getvariable('events_per_day_max'), FALSE) OR user_no IN (SELECT user_no FROM busy_minute) AS is_suspect
 FROM bucket_user LEFT JOIN day_count USING (user_no)
 ORDER BY user_no;
+
+-- name: drop counts
+SELECT drop_ref // 65536 AS "fileNo", drop_ref % 65536 AS "dropNo", sum(kept)::DOUBLE AS "keptCount", sum(dropped)::DOUBLE AS "duplicateCount"
+FROM (
+  SELECT drop_ref, count(*) AS kept, 0 AS dropped FROM kept_event WHERE is_of_day GROUP BY drop_ref
+  UNION ALL
+  SELECT drop_ref, 0, count(*) FROM dropped_event WHERE local_rel_ms BETWEEN 0 AND 86399999 GROUP BY drop_ref
+)
+GROUP BY drop_ref
+ORDER BY drop_ref
 
 -- name: clean events
 SELECT u.user_id, getvariable('day')::DATE AS day, (e.row_no - u.events_before)::INTEGER AS event_no, (getvariable('day_start_ms') + e.rel_ms) / 1000 AS ts,

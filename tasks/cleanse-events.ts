@@ -6,7 +6,7 @@ import { sha256Hex } from '../lake/sha256.ts';
 import { cleanEvents, stagedEvents } from './assets.ts';
 import { bucketLimits } from './bucket-limits.ts';
 import { openBucketRows } from './cleanse/bucket-rows.ts';
-import { putDropCounts } from './cleanse/drop-counts.ts';
+import { type CountedRows, putDropCounts } from './cleanse/drop-counts.ts';
 import { openOnlyMerchants } from './cleanse/only-merchants.ts';
 import { DAY_MS, dayStartMs, horizonEndMs } from './day-horizon.ts';
 import { defineTask } from './define-task.ts';
@@ -46,7 +46,7 @@ export async function cleanseBucket(
   scratchDir: string,
 ): Promise<CleanRef> {
   await duck.run(KEEP_JOIN_ORDER);
-  await openBucketRows(duck, store, inputs, ref, scratchDir);
+  const files = await openBucketRows(duck, store, inputs, ref, scratchDir);
   const has = await findOptionalColumns(duck);
   await setVariables(duck, { ...variablesOf(inputs), has_ids: has.ids, has_received_at: has.received });
   await duck.run(sql('macros'));
@@ -59,7 +59,7 @@ export async function cleanseBucket(
   if (has.seq) await duck.run(sql('order by sequence'));
   await duck.run(sql(has.ids ? 'kept events with ids' : 'kept plain events'));
   await duck.run(sql('users'));
-  await putDropCounts(duck, store, inputs, ref, scratchDir);
+  await putDropCounts(store, ref, files, await duck.rows<CountedRows>(sql('drop counts')));
   const counters = await duck.rows<{ name: string; value: number }>(sql('counters'));
   const dq = Object.fromEntries(counters.map(({ name, value }) => [name, value]));
   dq.rows_dropped_duplicate = dq.rows_read! - dq.events_kept!;

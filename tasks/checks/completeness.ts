@@ -41,22 +41,24 @@ export function rowsAddUp({ inputs, dq, rowsOf }: DayFacts): Observation {
 /** Drop by drop: no drop lost rows to another, or on the way from ingest to cleansing; and together they are the day. */
 export function dropsAddUp({ drops, inputs, rowsOf }: DayFacts): Observation {
   const expected = '0 drops';
-  const wrong = drops.filter((drop) => drop.readCount !== drop.stagedCount + drop.rejectedCount);
+  const wrong = drops.filter(
+    (drop) => drop.readCount !== drop.keptCount + drop.duplicateCount + drop.rejectedCount,
+  );
   if (wrong.length > 0) {
     const rest = wrong.length > DROPS_NAMED_MAX ? `; and ${wrong.length - DROPS_NAMED_MAX} more` : '';
     const detail = `${wrong.slice(0, DROPS_NAMED_MAX).map(sumOf).join('; ')}${rest}`;
     return { observed: wrong.length, isGood: false, expected, detail };
   }
   const read = drops.reduce((sum, { readCount }) => sum + readCount, 0);
-  const kept = drops.reduce((sum, drop) => sum + drop.stagedCount - drop.duplicateCount, 0);
+  const kept = drops.reduce((sum, drop) => sum + drop.keptCount, 0);
   const isDay = drops.length === 0 || (read === inputs.rowsRead && kept === rowsOf('clean_events'));
   const found = `${drops.length} ${drops.length === 1 ? 'drop adds' : 'drops add'} up to ${read} rows, ${kept} kept`;
   const instead = `, but the day has ${inputs.rowsRead} rows, ${rowsOf('clean_events')} kept`;
   return { observed: 0, isGood: isDay, expected, detail: isDay ? found : found + instead };
 }
 
-function sumOf({ key, readCount, stagedCount, duplicateCount, rejectedCount: rejected }: DropFacts): string {
-  return `drop ${key}: ${readCount} rows read, but ${stagedCount - duplicateCount} kept + ${duplicateCount} duplicate + ${rejected} rejected`;
+function sumOf({ key, readCount, keptCount, duplicateCount, rejectedCount: rejected }: DropFacts): string {
+  return `drop ${key}: ${readCount} rows read, but ${keptCount} kept + ${duplicateCount} duplicate + ${rejected} rejected`;
 }
 
 /** So many rejected rows that a wrong format is likelier than some broken lines. */

@@ -14,8 +14,8 @@ export interface DropFacts {
   readonly readCount: number;
   /** Of it in `rejected_events`. */
   readonly rejectedCount: number;
-  /** Rows that cleansing found of it, and those of them that it dropped. */
-  readonly stagedCount: number;
+  /** Rows of it that cleansing kept, and that it dropped. */
+  readonly keptCount: number;
   readonly duplicateCount: number;
 }
 
@@ -60,10 +60,9 @@ async function readDropFacts(
       days
         .filter((rows) => rows.day === day)
         .map((rows) => {
-          const { rowCount: stagedCount = 0, duplicateCount = 0 } =
-            counts.get(`${batch.batch} ${dropNo}`) ?? {};
+          const { keptCount = 0, duplicateCount = 0 } = counts.get(`${batch.batch} ${dropNo}`) ?? {};
           return {
-            ...{ key, deliveredMs: lastModifiedMs, stagedCount, duplicateCount },
+            ...{ key, deliveredMs: lastModifiedMs, keptCount, duplicateCount },
             readCount: rows.rowCount + rows.rejectedCount,
             rejectedCount: rejectedOf(key),
           };

@@ -20,14 +20,17 @@ const COLUMNS = [
 
 type Bucket = Pick<BucketRef, 'bucket' | 'buckets'>;
 
-/** Fetches what is not local and creates the views `day_row`, `earlier_row` and `later_row` of one bucket. */
+/**
+ * Fetches what is not local and creates the views `day_row`, `earlier_row` and `later_row` of one bucket. Resolves to the files of
+ * `day_row`: a row's `drop_ref` is 65,536 × the place of its file among them + the number of its drop in that file's batch.
+ */
 export function openBucketRows(
   duck: Duck,
   store: ObjectStore,
   inputs: DayInputs,
   bucket: Bucket,
   scratchDir: string,
-): Promise<void> {
+): Promise<readonly StagedFile[]> {
   return createDayViews(duck, store, inputs, '', scratchDir, bucket);
 }
 
@@ -37,7 +40,7 @@ export function openAllRows(
   store: ObjectStore,
   inputs: DayInputs,
   scratchDir: string,
-): Promise<void> {
+): Promise<readonly StagedFile[]> {
   return createDayViews(duck, store, inputs, 'all_', scratchDir);
 }
 
@@ -48,15 +51,16 @@ async function createDayViews(
   prefix: string,
   scratchDir: string,
   bucket?: Bucket,
-): Promise<void> {
+): Promise<readonly StagedFile[]> {
   const view = (name: string, isIn: (file: StagedFile) => boolean) =>
     createRowView(duck, store, `${prefix}${name}`, files.filter(isIn), scratchDir, bucket);
-  await view('day_row', (file) => file.day === day);
+  const ofDay = await view('day_row', (file) => file.day === day);
   await view('earlier_row', (file) => file.day < day);
   await view('later_row', (file) => file.day > day);
+  return ofDay;
 }
 
-/** A view over the rows of these files that are in the bucket; all of them when no bucket is given. */
+/** A view over the rows of these files that are in the bucket; all of them when no bucket is given. Resolves to the files as `drop_ref` counts them. */
 export async function createRowView(
   duck: Duck,
   store: ObjectStore,
@@ -64,34 +68,30 @@ export async function createRowView(
   files: readonly StagedFile[],
   scratchDir: string,
   bucket?: Bucket,
-): Promise<void> {
-  const byCondition = Map.groupBy(filesOfBucket(files, bucket), ({ condition }) => condition);
+): Promise<readonly StagedFile[]> {
+  const read = files.filter((file) => bucket === undefined || overlaps(file, bucket));
+  // A file that was split less finely holds rows of other buckets too.
+  const byCondition = Map.groupBy(read, (file) =>
+    bucket !== undefined && file.buckets < bucket.buckets
+      ? `${userBucketSql('user_id', bucket.buckets)} = ${bucket.bucket}`
+      : 'TRUE',
+  );
+  const ordered = [...byCondition.values()].flat();
   const parts = [...byCondition].map(async ([condition, part]) => {
-    const paths = await Promise.all(part.map(({ file }) => store.fetchFile(file.key, scratchDir)));
-    return `SELECT ${COLUMNS.join(', ')} FROM read_parquet(${sqlPaths(paths)}) WHERE ${condition}`;
+    const paths = await Promise.all(part.map(({ key }) => store.fetchFile(key, scratchDir)));
+    const dropRef = `((file_index + ${ordered.indexOf(part[0]!)}) * 65536 + drop_no)::UINTEGER AS drop_ref`;
+    return `SELECT ${COLUMNS.join(', ')}, ${dropRef} FROM read_parquet(${sqlPaths(paths)}) WHERE ${condition}`;
   });
-  const none = COLUMNS.map((column) => `NULL::${STAGED_EVENT_COLUMNS[column]} AS ${column}`);
+  const none = [
+    ...COLUMNS.map((column) => `NULL::${STAGED_EVENT_COLUMNS[column]} AS ${column}`),
+    'NULL::UINTEGER AS drop_ref',
+  ];
   const query =
     parts.length > 0
       ? (await Promise.all(parts)).join(' UNION ALL ')
       : `SELECT ${none.join(', ')} WHERE FALSE`;
   await duck.run(`CREATE TEMP VIEW ${name} AS ${query}`);
-}
-
-/** The files with rows of the bucket, each with the condition that leaves only these; all files when no bucket is given. */
-export function filesOfBucket(
-  files: readonly StagedFile[],
-  bucket?: Bucket,
-): { readonly file: StagedFile; readonly condition: string }[] {
-  if (bucket === undefined) return files.map((file) => ({ file, condition: 'TRUE' }));
-  const { bucket: no, buckets } = bucket;
-  return files
-    .filter((file) => overlaps(file, bucket))
-    .map((file) => ({
-      file,
-      // A file that was split less finely holds rows of other buckets too.
-      condition: file.buckets < buckets ? `${userBucketSql('user_id', buckets)} = ${no}` : 'TRUE',
-    }));
+  return ordered;
 }
 
 /** Buckets are leading bits of one hash, so those of two sizes nest or are disjoint. */

@@ -1,56 +1,38 @@
-/** What became of the rows of each drop in a bucket: how many it has of the day, and how many of them were dropped as duplicates. */
+/** What became of the rows of each drop in a bucket: how many of the day were kept, and how many were dropped as duplicates. */
 import { isFlyerlineError } from '../../infra/errors.ts';
-import { type Duck, sqlPaths, sqlString } from '../../lake/duckdb.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { batchOfKey } from '../ingest/stage-batch-doc.ts';
-import type { BucketRef, DayInputs } from '../refs.ts';
+import type { BucketRef, StagedFile } from '../refs.ts';
 import { dropCountsKey } from '../scratch-keys.ts';
-import { sqlFile } from '../sql-file.ts';
-import { filesOfBucket } from './bucket-rows.ts';
-
-const sql = sqlFile(new URL('./drop-counts.sql', import.meta.url));
 
 /** Rows of one drop: its batch and its number in it. */
-interface DropCount {
+export interface DropCount {
   readonly batch: string;
   readonly dropNo: number;
-  readonly rowCount: number;
+  readonly keptCount: number;
   readonly duplicateCount: number;
 }
 
-/** Leaves the counts of the bucket in the lake, for the checks. Reads the tables of cleansing: duplicates are dropped already. */
+/** Rows of a drop in one staged file, by its place in the list of files. */
+export interface CountedRows {
+  readonly fileNo: number;
+  readonly dropNo: number;
+  readonly keptCount: number;
+  readonly duplicateCount: number;
+}
+
+/** Leaves the counts of the bucket in the lake, for the checks. */
 export async function putDropCounts(
-  duck: Duck,
   store: ObjectStore,
-  inputs: DayInputs,
   ref: BucketRef,
-  scratchDir: string,
+  files: readonly StagedFile[],
+  counted: readonly CountedRows[],
 ): Promise<void> {
-  const rows = await Promise.all(
-    filesOfBucket(
-      inputs.files.filter(({ day }) => day === inputs.day),
-      ref,
-    ).map(async ({ file, condition }) => ({
-      batch: batchOfKey(file.key) ?? file.key,
-      path: await store.fetchFile(file.key, scratchDir),
-      condition,
-    })),
-  );
-  let counts: DropCount[] = [];
-  if (rows.length > 0) {
-    const files = rows.map(({ path, batch }) => `(${sqlString(path)}, ${sqlString(batch)})`);
-    await duck.run(
-      `CREATE TEMP TABLE drop_file AS FROM (VALUES ${files.join(', ')}) AS file(filename, batch)`,
-    );
-    const parts = [...Map.groupBy(rows, ({ condition }) => condition)].map(
-      ([condition, part]) =>
-        `SELECT filename, drop_no, line, user_id, instant_ms, local_ms, event, flyer_id, merchant_id, event_id, seq
-         FROM read_parquet(${sqlPaths(part.map(({ path }) => path))}) WHERE ${condition}`,
-    );
-    await duck.run(`CREATE TEMP VIEW drop_row AS ${parts.join(' UNION ALL ')}`);
-    counts = await duck.rows<DropCount>(sql('counts'));
-  }
-  await store.put(dropCountsKey(ref), JSON.stringify(counts));
+  const counts = counted.map(({ fileNo, ...rows }): DropCount => {
+    const { key } = files[fileNo]!;
+    return { batch: batchOfKey(key) ?? key, ...rows };
+  });
+  await store.put(dropCountsKey(ref), JSON.stringify(sumByDrop(counts)));
 }
 
 /** Of all buckets, by `batch dropNo`. Empty when what cleansing left is gone. */
@@ -63,17 +45,16 @@ export async function readDropCounts(
       readOne(store, dropCountsKey({ day, bucket, buckets, tokens })),
     ),
   );
-  const sums = new Map<string, DropCount>();
-  for (const count of ofBuckets.flat()) {
-    const name = `${count.batch} ${count.dropNo}`;
-    const { rowCount = 0, duplicateCount = 0 } = sums.get(name) ?? {};
-    sums.set(name, {
-      ...count,
-      rowCount: rowCount + count.rowCount,
-      duplicateCount: duplicateCount + count.duplicateCount,
-    });
-  }
-  return sums;
+  return new Map(sumByDrop(ofBuckets.flat()).map((count) => [`${count.batch} ${count.dropNo}`, count]));
+}
+
+function sumByDrop(counts: readonly DropCount[]): DropCount[] {
+  const groups = Map.groupBy(counts, ({ batch, dropNo }) => `${batch} ${dropNo}`).values();
+  return [...groups].map((group) => ({
+    ...group[0]!,
+    keptCount: group.reduce((sum, { keptCount }) => sum + keptCount, 0),
+    duplicateCount: group.reduce((sum, { duplicateCount }) => sum + duplicateCount, 0),
+  }));
 }
 
 async function readOne(store: ObjectStore, key: string): Promise<DropCount[]> {

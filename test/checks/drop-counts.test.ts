@@ -50,9 +50,9 @@ afterAll(() => lake.close());
 
 const byKey = (drops: readonly DropFacts[]) =>
   Object.fromEntries(
-    drops.map(({ key, readCount, stagedCount, duplicateCount, rejectedCount }) => [
+    drops.map(({ key, readCount, keptCount, duplicateCount, rejectedCount }) => [
       key,
-      [readCount, stagedCount - duplicateCount, duplicateCount, rejectedCount],
+      [readCount, keptCount, duplicateCount, rejectedCount],
     ]),
   );
 
@@ -73,7 +73,7 @@ it('keeps the results with the day', async () => {
 
 it('names the drop whose rows went missing', () => {
   const drops = facts.drops.map((drop) =>
-    drop.key === 'b.csv' ? { ...drop, stagedCount: drop.stagedCount - 2 } : drop,
+    drop.key === 'b.csv' ? { ...drop, keptCount: drop.keptCount - 2 } : drop,
   );
   expect(dropsAddUp({ ...facts, drops })).toMatchObject({
     ...{ observed: 1, isGood: false },

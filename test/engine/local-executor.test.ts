@@ -1,3 +1,4 @@
+/** Whole DAGs in one process: how results travel, and how failures, retries, skips and interrupts end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
