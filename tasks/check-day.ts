@@ -5,6 +5,7 @@ import { checkedDay, dayTables } from './assets.ts';
 import { type CheckResult, checkId, type DayChecks } from './checks/check-result.ts';
 import { checkTables } from './checks/check-tables.ts';
 import { dayParamsSchema } from './day-params.ts';
+import { dayStats } from './day-stats.ts';
 import { defineTask } from './define-task.ts';
 import { readDayInputs } from './ingest/day-inputs.ts';
 
@@ -18,7 +19,10 @@ export const checkDay = defineTask({
     const duck = await openDuck({ ...services, tempDir: scratchDir });
     try {
       const options = { inputs, tables, params, runId, attempt, scratchDir };
-      const found = await checkTables(duck, services.lake, options);
+      const [found, stats] = await Promise.all([
+        checkTables(duck, services.lake, options),
+        duck.connect().then((other) => dayStats(other, services.lake, tables, scratchDir)),
+      ]);
       for (const result of found.results) {
         const line = `${result.status}: ${checkId(result)}: ${result.detail}`;
         if (result.status === 'passed') log.debug(line);
@@ -28,8 +32,8 @@ export const checkDay = defineTask({
       if (params.preview === undefined) refuseBlocked(found);
       return {
         ...tables,
-        checkCount: found.results.length,
         warnings: found.results.filter(({ status }) => status === 'warned'),
+        stats,
       };
     } finally {
       await duck.close();

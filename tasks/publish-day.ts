@@ -2,7 +2,6 @@
 import { commitPartition } from '../lake/commit.ts';
 import { checkedDay, publishedDay } from './assets.ts';
 import { checkId } from './checks/check-result.ts';
-import { dayStats } from './day-stats.ts';
 import { defineTask } from './define-task.ts';
 import { readDayInputs } from './ingest/day-inputs.ts';
 import { DEFINITION_VERSION } from './metric-params.ts';
@@ -13,10 +12,9 @@ export const publishDay = defineTask({
   name: 'publish-day',
   reads: { checked: checkedDay },
   makes: publishedDay,
-  async run({ services, runId, attempt, scratchDir, progress }, { checked }) {
+  async run({ services, runId, attempt, progress }, { checked }) {
     const { lake } = services;
     const inputs = await readDayInputs(lake, checked.inputsKey);
-    const stats = await dayStats(services, checked, scratchDir);
     const accepted = checked.warnings.filter(({ isAccepted }) => isAccepted === true).map(checkId);
     const tables: PublishedRef['tables'][number][] = [];
     for (const schema of PUBLISHED_TABLES) {
@@ -45,7 +43,7 @@ export const publishDay = defineTask({
           files,
           runId,
           attempt,
-          stats,
+          stats: checked.stats,
           ...(accepted.length === 0 ? {} : { reason: `published in spite of ${accepted.join(', ')}` }),
         },
       });

@@ -109,10 +109,10 @@ export interface DayTablesRef {
 
 /** A day whose checks have passed. */
 export interface CheckedRef extends DayTablesRef {
-  /** How many checks were made; their results are in the lake (`checks/check-store.ts`). */
-  readonly checkCount: number;
-  /** Those that nobody should overlook; accepted ones among them. */
+  /** Results (all are in the lake, `checks/check-store.ts`) that nobody should overlook; accepted ones among them. */
   readonly warnings: readonly CheckResult[];
+  /** The day in figures (`day-stats.ts`). */
+  readonly stats: Readonly<Record<string, number>>;
 }
 
 /** A day whose tables are committed. */
