@@ -68,7 +68,7 @@ export async function observe(
       case 'join':
         return noRows(missing(check), `have ${measure.columns.join(', ')} that ${measure.to} lacks`);
       case 'scan':
-        return ofRows(check, aggregateOf, facts.rowsOf(table), scanned.get(table)?.paths.length ?? 0);
+        return ofRows(check, aggregateOf, facts.rowsOf(table));
     }
   };
   return new Map(askable.map((check) => [checkId(check), look(check)]));
@@ -86,14 +86,13 @@ function ofRows(
   { table, measure, limit = 0 }: Check,
   aggregateOf: Aggregates,
   rowCount: number,
-  fileCount: number,
 ): Observation {
   invariant(measure.by === 'scan', `the check of ${table} is one of rows`);
   if (measure.what === 'key') {
     const [repeated, unsorted] = [aggregateOf(table, REPEATED), aggregateOf(table, UNSORTED)];
-    // Each file after the first begins anew.
-    if (unsorted <= Math.max(0, fileCount - 1)) return noRows(repeated, 'repeat a key');
-    return noRows(unsorted, 'are not in the order of the key');
+    return unsorted > 0
+      ? noRows(unsorted, 'are not in the order of the key')
+      : noRows(repeated, 'repeat a key');
   }
   if (measure.what === 'sum') {
     const [own, other] = [aggregateOf(table, measure.sql), aggregateOf(measure.of.table, measure.of.sql)];

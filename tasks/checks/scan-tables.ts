@@ -1,6 +1,6 @@
 /**
- * One pass over each table for all that its rows have to tell. Keys need no hash table: rows come in the order of their
- * key, so equal ones are neighbours, and a look at the row before is enough.
+ * One pass over each table for all that its rows have to tell, and one over each file for its key. Keys need no hash table:
+ * rows come in the order of their key, so equal ones are neighbours, and a look at the row before is enough.
  */
 import { type Duck, sqlName, sqlPaths } from '../../lake/duckdb.ts';
 import type { TableSchema } from '../../lake/table-schema.ts';
@@ -18,27 +18,54 @@ export type Aggregates = (table: string, sql: string) => number;
 export const REPEATED = 'rows with the key of the row before';
 export const UNSORTED = 'rows before the row before';
 
-/** Tables side by side: each pass is a single thread's work. */
+/** Passes side by side: that for the key is a single thread's work, so each file has one of its own. */
 export async function scanTables(
   duck: Duck,
   tables: readonly ScannedTable[],
   checks: readonly Check[],
 ): Promise<Aggregates> {
   const values = new Map<string, number>();
-  const scans = tables.map(async (table) => {
-    const wanted = aggregatesOf(table.schema, checks);
-    if (wanted.length === 0 || table.paths.length === 0) return;
-    const columns = wanted.map(({ sql }, index) => `(${sql})::DOUBLE AS value_${index}`);
-    const connection = await duck.connect();
-    const [row] = await connection.rows<Record<string, number | null>>(
-      `SELECT ${columns.join(', ')} FROM (${rowsWithPrevious(table)})`,
-    );
-    for (const [index, { name }] of wanted.entries()) {
-      values.set(`${table.schema.name} ${name}`, row?.[`value_${index}`] ?? 0);
+  const passes = tables.flatMap((table) => passesOf(table, checks));
+  const run = async (connection: Duck) => {
+    for (let pass = passes.shift(); pass !== undefined; pass = passes.shift()) {
+      const columns = pass.wanted.map(({ sql }, index) => `(${sql})::DOUBLE AS value_${index}`);
+      const [row] = await connection.rows<Record<string, number | null>>(
+        `SELECT ${columns.join(', ')} FROM ${pass.from}`,
+      );
+      for (const [index, { name }] of pass.wanted.entries()) {
+        const key = `${pass.table} ${name}`;
+        values.set(key, (values.get(key) ?? 0) + (row?.[`value_${index}`] ?? 0));
+      }
     }
-  });
-  await Promise.all(scans);
+  };
+  const atOnce = Math.min(PASSES_AT_ONCE, passes.length);
+  await Promise.all(Array.from({ length: atOnce }, () => duck.connect().then(run)));
   return (table, sql) => values.get(`${table} ${sql}`) ?? 0;
+}
+
+const PASSES_AT_ONCE = 4;
+
+/** A query of a table. Of the passes of one table the values of one name are added up. */
+interface Pass {
+  readonly table: string;
+  readonly from: string;
+  readonly wanted: readonly Aggregate[];
+}
+
+function passesOf({ schema, paths }: ScannedTable, checks: readonly Check[]): Pass[] {
+  const table = schema.name;
+  const wanted = aggregatesOf(schema, checks);
+  const passes: Pass[] =
+    wanted.length === 0 || paths.length === 0 ? [] : [{ table, from: files(paths), wanted }];
+  const isKeyAsked = checks.some(
+    (check) => check.table === table && check.measure.by === 'scan' && check.measure.what === 'key',
+  );
+  if (!isKeyAsked) return passes;
+  const ofKey = [
+    { name: REPEATED, sql: `count(*) FILTER (${isRepeated(schema)})` },
+    { name: UNSORTED, sql: `count(*) FILTER (${isUnsorted(schema)})` },
+  ];
+  return [...passes, ...paths.map((path) => ({ table, from: keysOf(schema, path), wanted: ofKey }))];
 }
 
 /**
@@ -88,9 +115,6 @@ function aggregatesOf(schema: TableSchema, checks: readonly Check[]): Aggregate[
       if (measure.of.table === schema.name) found.set(measure.of.sql, measure.of.sql);
     } else if (isOwn && measure.what === 'rows') {
       found.set(measure.sql, `count(*) FILTER ((${measure.sql}) IS NOT TRUE)`);
-    } else if (isOwn && measure.what === 'key') {
-      found.set(REPEATED, `count(*) FILTER (${isRepeated(schema)})`);
-      found.set(UNSORTED, `count(*) FILTER (${isUnsorted(schema)})`);
     }
   }
   // Rows are counted in the footers already.
@@ -98,9 +122,9 @@ function aggregatesOf(schema: TableSchema, checks: readonly Check[]): Aggregate[
   return [...found].map(([name, sql]) => ({ name, sql }));
 }
 
-function rowsWithPrevious({ schema, paths }: ScannedTable): string {
-  const previous = keyColumns(schema).map(({ own, before }) => `lag(${own}) OVER () AS ${before}`);
-  return `SELECT *, ${previous.join(', ')} FROM ${files(paths)}`;
+function keysOf(schema: TableSchema, path: string): string {
+  const keys = keyColumns(schema).flatMap(({ own, before }) => [own, `lag(${own}) OVER () AS ${before}`]);
+  return `(SELECT ${keys.join(', ')} FROM ${files([path])})`;
 }
 
 /** The day is the same in all rows of a partition, which the footers tell. */
