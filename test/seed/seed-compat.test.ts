@@ -30,7 +30,7 @@ describe('seed_compat', () => {
     const duck = await openDuck({ ...limits, tempDir: scratchDir });
     try {
       const services: Services = { lake, drops: lake, scratchDir, ...limits };
-      const context = { services, day: DAY, scratchDir, runId: 'test', attempt: 1 };
+      const context = { services, day: DAY, params: {}, scratchDir, runId: 'test', attempt: 1 };
       await publishSeedCompat.run(context as unknown as TaskContext<Services>, {});
       const files = filesOfDay(await readSnapshot(lake, 'seed_compat'), DAY);
       const paths = await Promise.all(files.map(({ key }) => lake.fetchFile(key, scratchDir)));
