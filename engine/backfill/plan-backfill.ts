@@ -186,7 +186,8 @@ export function driftOf(
     const ofDay = now.get(before.day) ?? [];
     const isOwn = ofDay.some(({ head }) => head?.runId.includes(id));
     const isRunning = ofDay.some(({ run }) => run !== undefined && run.state !== 'failed');
-    const mindsInputs = !isResumed || allRead;
+    // What a day is compared with, it has changed itself by making days; a late drop is read when the day is run once more.
+    const mindsInputs = !isOwn && (!isResumed || allRead);
     const isSame =
       (isOwn || fingerprintOf(ofDay) === before.fingerprint) &&
       (!mindsInputs || inputsOf(ofDay) === before.inputs);
