@@ -153,6 +153,9 @@ describe('drift', () => {
   it('is not what the backfill has committed itself before it died', () => {
     const own = { ...stale('2018-10-02'), head: { ...head, claim: 2, runId: `backfill__x__${plan.id}` } };
     expect(drift([stale('2018-10-01'), own], true)).toEqual([]);
+    // Nor what it is compared with, which the days around it have changed.
+    const compared = { ...own, expected: { ...own.expected, inputsDigest: 'c' } };
+    expect(drift([stale('2018-10-01'), compared], true)).toEqual([]);
   });
 
   it('minds inputs that its first run has read only when all were read before', () => {
