@@ -10,6 +10,15 @@ const LARGE_FILE_BYTES = 16 << 20;
 /** As `digestParquet`. @param asideBytes size from which on a file gets a thread */
 export async function digestAside(path: string, asideBytes = LARGE_FILE_BYTES): Promise<FileDigest> {
   if ((await stat(path)).size < asideBytes) return digestParquet(path);
+  const mine = last.then(() => inThread(path));
+  last = mine.catch(() => {});
+  return mine;
+}
+
+/** One file after the other: each thread has a heap of its own. */
+let last: Promise<unknown> = Promise.resolve();
+
+async function inThread(path: string): Promise<FileDigest> {
   const worker = new Worker(new URL('./digest-worker.ts', import.meta.url), { workerData: path });
   try {
     // An error in the thread is thrown here.

@@ -36,6 +36,7 @@ export type ExportContext = Pick<TaskContext<Services>, 'services' | 'scratchDir
 
 /** While one is put, and made durable, the next one is written. */
 const TABLES_AT_ONCE = 2;
+const FORMATS_AT_ONCE = 2;
 
 export async function exportTables(
   { services, scratchDir, progress, signal }: ExportContext,
@@ -46,7 +47,7 @@ export async function exportTables(
   const schemas = LAKE_TABLES.filter(
     ({ name, exported }) => exported && tables.some(({ table }) => table === name),
   );
-  const duck = await openDuck({ ...services, tempDir: scratchDir });
+  const duck = await openDuck({ ...services, ...limitsOf(services), tempDir: scratchDir });
   try {
     const exports = readAhead(schemas, { atOnce: TABLES_AT_ONCE }, async (schema) => {
       signal.throwIfAborted();
@@ -67,4 +68,9 @@ export async function exportTables(
   } finally {
     await duck.close();
   }
+}
+
+/** Formats are exported side by side. */
+function limitsOf({ memoryLimitBytes, attemptsAtOnce = 1 }: Services): Pick<Services, 'memoryLimitBytes'> {
+  return { memoryLimitBytes: Math.floor(memoryLimitBytes / Math.min(attemptsAtOnce, FORMATS_AT_ONCE)) };
 }
