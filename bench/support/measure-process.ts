@@ -115,6 +115,8 @@ function sampleTree(rootPid: number | undefined) {
   const latest = new Map<number, ProcessCosts>();
   const sample = () => {
     for (const pid of rootPid === undefined ? [] : processTree(rootPid)) {
+      // The shell around the program is charged with what it has waited for: that would count twice.
+      if (pid === rootPid) continue;
       const costs = readCosts(pid);
       if (costs !== undefined) latest.set(pid, costs);
     }
