@@ -6,26 +6,18 @@ import { PROJECT_ROOT } from '../../cli/project-root.ts';
 import { checkId } from '../../tasks/checks/check-result.ts';
 import { CHECK_BY_ID, CHECKS } from '../../tasks/checks/declared-checks.ts';
 import { PUBLISHED_TABLES } from '../../tasks/tables.ts';
+import { tableRows } from './table-rows.ts';
 
 const reference = readFileSync(join(PROJECT_ROOT, 'docs/reference/checks.md'), 'utf8');
 
 it('lists every check with its severity, limit and question, in the order of the tables', () => {
-  const rows = reference
-    .split('\n')
-    .filter((line) => line.startsWith('| `'))
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
   const declared = CHECKS.map((check) => [
     `\`${checkId(check)}\``,
     check.severity,
     check.limit === undefined ? '' : `${check.limit} ${check.limitUnit}`,
     check.says,
   ]);
-  expect(rows).toEqual(declared);
+  expect(tableRows(reference)).toEqual(declared);
 });
 
 it('has checks of every table that is published, each under a name of its own', () => {

@@ -6,6 +6,7 @@ import { PROJECT_ROOT } from '../../cli/project-root.ts';
 import type { ColumnSchema, TableSchema } from '../../lake/table-schema.ts';
 import { dqChecks } from '../../tasks/dq-checks.ts';
 import { TABLES } from '../../tasks/tables.ts';
+import { tableRows } from './table-rows.ts';
 
 const reference = readFileSync(join(PROJECT_ROOT, 'docs/reference/tables.md'), 'utf8');
 
@@ -27,16 +28,7 @@ it.each(Object.values(TABLES))('describes $name as it is declared', (table: Tabl
   const section = sections.get(table.name) ?? '';
   expect(section).toContain(table.description);
   expect(section).toContain(`Key and order: ${table.key.map((column) => `\`${column}\``).join(', ')}.`);
-  const rows = section
-    .split('\n')
-    .filter((line) => line.startsWith('| `'))
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-  expect(rows).toEqual(table.columns.map(cellsOf));
+  expect(tableRows(section)).toEqual(table.columns.map(cellsOf));
 });
 
 it('explains every check of dq_day', () => {
