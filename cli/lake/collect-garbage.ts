@@ -1,6 +1,7 @@
 /** `gc`: deletes what nobody can need any more, or says what it would delete. */
-import { deleteOldRuns, findOldRuns, type OldRun } from '../../engine/archive/old-runs.ts';
+import { checkOldRuns, deleteOldRuns, findOldRuns, type OldRun } from '../../engine/archive/old-runs.ts';
 import {
+  checkOldBackfills,
   deleteOldBackfills,
   findOldBackfills,
   type OldBackfill,
@@ -62,6 +63,9 @@ export async function gc(options: GcCommandOptions): Promise<void> {
     };
     const runs = { keptMs: options.keepRunsDays * DAY_MS };
     const backfills = { keptMs: options.keepBackfillsDays * DAY_MS };
+    // Before anything is touched; whoever collects first checks its own.
+    checkOldRuns(runs);
+    checkOldBackfills(backfills);
     const found: AnyGarbage[] = [];
     const add = (garbage: AnyGarbage) => found.push(garbage);
     let uploads = 0;

@@ -26,7 +26,7 @@ export interface OldRun extends ObjectInfo {
  */
 export async function* findOldRuns(store: ObjectStore, options: OldRunsOptions = {}): AsyncGenerator<OldRun> {
   const { keptMs = RUNS_KEPT_MS, nowMs = Date.now() } = options;
-  if (!(keptMs >= RUNS_KEPT_MIN_MS)) throw tooShort();
+  checkOldRuns({ keptMs });
   for await (const runs of dagsOf(store)) {
     const endedAtMs = (objects: readonly ObjectInfo[]) =>
       Math.max(...objects.map(({ lastModifiedMs }) => lastModifiedMs));
@@ -38,6 +38,11 @@ export async function* findOldRuns(store: ObjectStore, options: OldRunsOptions =
       for (const object of inOrder) yield { ...object, kind: 'run' };
     }
   }
+}
+
+/** For who is about to delete other things first. Throws FL_CONFIG_INVALID for a time that is too short. */
+export function checkOldRuns({ keptMs = RUNS_KEPT_MS }: OldRunsOptions): void {
+  if (!(keptMs >= RUNS_KEPT_MIN_MS)) throw tooShort();
 }
 
 /** Returns how many documents are gone, each told of when it is. */

@@ -25,7 +25,7 @@ export async function* findOldBackfills(
   store: ObjectStore,
   { keptMs = BACKFILL_RETENTION_DAYS * DAY_MS, nowMs = Date.now() }: OldBackfillsOptions = {},
 ): AsyncGenerator<OldBackfill> {
-  if (!(keptMs >= RETENTION_MIN_DAYS * DAY_MS)) throw tooShort();
+  checkOldBackfills({ keptMs });
   let objects: ObjectInfo[] = [];
   let id: string | undefined;
   const isOld = () => objects.every(({ lastModifiedMs }) => nowMs - lastModifiedMs > keptMs);
@@ -43,6 +43,11 @@ export async function* findOldBackfills(
 }
 
 const asGarbage = (object: ObjectInfo): OldBackfill => ({ ...object, kind: 'backfill' });
+
+/** For who is about to delete other things first. Throws FL_CONFIG_INVALID for a time that is too short. */
+export function checkOldBackfills({ keptMs = BACKFILL_RETENTION_DAYS * DAY_MS }: OldBackfillsOptions): void {
+  if (!(keptMs >= RETENTION_MIN_DAYS * DAY_MS)) throw tooShort();
+}
 
 /** Deletes one by one, and tells each when it is gone. */
 export async function deleteOldBackfills(

@@ -1,5 +1,6 @@
 /** The commands about the lake, as processes: what they print, and their exit codes. */
 import { execFile } from 'node:child_process';
+import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -145,6 +146,21 @@ describe('the commands about the lake', () => {
     expect(code).toBe(2);
     expect(stdout).toContain('2 to 90 days');
   });
+
+  it.each(['--keep-runs-days', '--keep-backfills-days'])(
+    'delete nothing when %s is too small',
+    async (option) => {
+      // An orphan of long ago: the first thing that goes otherwise.
+      const key = `scratch/dt=${DAY}/orphan-of${option}`;
+      await store.put(key, 'x');
+      const longAgo = new Date('2019-01-01');
+      await utimes(join(directory, key), longAgo, longAgo);
+      const { code, stdout } = await flyerline('gc', option, '6');
+      expect([code, await store.head(key)]).toEqual([2, expect.objectContaining({ key })]);
+      expect(stdout).toContain('7 days');
+      expect((await json('gc')).objects).toEqual([{ key, kind: 'scratch', size: 1 }]);
+    },
+  );
 
   it('name the tables there are when asked for another', async () => {
     const { code, stdout } = await flyerline('partitions', 'show', 'user_days', DAY);
