@@ -28,6 +28,15 @@ export function checkInputs(
   }
 }
 
+/** As they are wired: from Redis, long lists come last. What a task makes of all its inputs (a hash, say) must be the same everywhere. */
+export function inOrder(
+  node: TaskNode,
+  inputs: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const names = Object.keys(node.inputs).filter((name) => Object.hasOwn(inputs, name));
+  return Object.fromEntries(names.map((name) => [name, inputs[name]]));
+}
+
 /** The result as JSON gives it back, so that it is the same in one process and over Redis. */
 export function checkResult(
   dag: Dag,

@@ -3,7 +3,7 @@ import { addAbortListener } from 'node:events';
 import { FlyerlineError } from '../infra/errors.ts';
 import type { Logger } from '../infra/log.ts';
 import { type AttemptOutcome, outcomeOfThrown } from './attempt-outcome.ts';
-import { checkInputs, checkResult } from './attempt-values.ts';
+import { checkInputs, checkResult, inOrder } from './attempt-values.ts';
 import type { AnyTask, Dag } from './dag.ts';
 import { indexGraph } from './graph.ts';
 import { paramsFor, type RunParams } from './params.ts';
@@ -98,7 +98,7 @@ async function execute<Services>(
     progress: (done, total, note) =>
       environment.onProgress?.(note === undefined ? { done, total } : { done, total, note }),
   };
-  const made = await withinTime(definition, ctx, inputs, {
+  const made = await withinTime(definition, ctx, inOrder(node, inputs), {
     timeoutMs: node.timeoutMs,
     graceMs: environment.graceMs ?? 5000,
     stop,

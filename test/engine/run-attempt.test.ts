@@ -8,11 +8,13 @@ import { z } from 'zod';
 import { asset } from '../../engine/asset.ts';
 import { dag } from '../../engine/dag.ts';
 import { runLocally } from '../../engine/local-executor.ts';
+import { runAttempt } from '../../engine/run-attempt.ts';
 import { RetryLater } from '../../engine/signals.ts';
 import { defineTask, taskFactory } from '../../engine/task.ts';
 import { FlyerlineError, isFlyerlineError } from '../../infra/errors.ts';
+import { silentLogger } from '../../infra/log.ts';
 
-import { count, numbers, single, square, useRuns } from './sums.ts';
+import { add, count, numbers, single, square, sum, useRuns } from './sums.ts';
 
 const runs = useRuns();
 const { run } = runs;
@@ -58,6 +60,33 @@ describe('an attempt', () => {
         attempt: 1,
       })),
     );
+  });
+
+  it('hands a task its inputs in the order of the wiring, however they come', async () => {
+    const seen: string[][] = [];
+    const both = defineTask({
+      name: 'both',
+      reads: { list: numbers, total: sum },
+      run: (_ctx, inputs) => void seen.push(Object.keys(inputs)),
+    });
+    const wired = dag('wired', { schedule: null }, (task) => {
+      const list = task(count, {});
+      task(both, { list, total: task(add, { all: list }) });
+    });
+    const request = {
+      ...{ runId: 'r', taskId: 'both', mapIndex: -1, mapCount: 1, attempt: 1, day: '2018-10-01', params: {} },
+      interval: { startIso: '', endIso: '' },
+    };
+    const environment = { services: {}, log: silentLogger, scratchDir: runs.scratchDir };
+    for (const inputs of [
+      { total: 6, list: [1, 2, 3] },
+      { list: [], total: 0 },
+    ])
+      expect(await runAttempt(wired, { ...request, inputs }, environment)).toEqual({ kind: 'success' });
+    expect(seen).toEqual([
+      ['list', 'total'],
+      ['list', 'total'],
+    ]);
   });
 
   it('refuses a branch to what is not right behind', async () => {
