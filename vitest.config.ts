@@ -13,6 +13,8 @@ const integration = globSync('test/**/*.test.ts', { exclude: ['test/e2e/**'] }).
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Vitest's default leaves one core to itself: on a machine of two, files would run one after the other.
+    maxWorkers: '100%',
     // What tests compare is plain text, also when Vitest itself writes in colours.
     env: { FORCE_COLOR: '0' },
     projects: [
@@ -22,7 +24,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [E2E, ...integration],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
