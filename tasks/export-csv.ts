@@ -23,7 +23,7 @@ export const exportCsv = defineTask({
  * show old rows for ever.
  */
 export async function exportCsvTables(ctx: ExportContext, published: DayOfTables): Promise<ExportedRef> {
-  const csv = await exportTables(ctx, published, 'csv', writeCsvExport);
+  const csv = await exportTables(ctx, published, 'csv', inTurn(writeCsvExport));
   const { day } = published;
   const compressed = await Promise.all(
     published.tables.map(async ({ table }) => {
@@ -40,6 +40,16 @@ export async function exportCsvTables(ctx: ExportContext, published: DayOfTables
 
 export const writeCsvExport: WriteExport = async (duck, { schema, paths }, path) =>
   writeCsv(duck, schema, { query: await partitionRows(duck, schema, paths), orderBy: [], path });
+
+/** One query at a time: two would take the cores from those who read Parquet back meanwhile, and be last themselves. */
+function inTurn(write: WriteExport): WriteExport {
+  let last: Promise<unknown> = Promise.resolve();
+  return (...args) => {
+    const mine = last.then(() => write(...args));
+    last = mine.catch(() => {});
+    return mine;
+  };
+}
 
 /** The rows are written once more: the file beside it may be of another version by now. */
 const writeCsvGzExport: WriteExport = async (duck, partition, path) => {

@@ -71,6 +71,14 @@ export async function exportTables(
 }
 
 /** Formats are exported side by side. */
-function limitsOf({ memoryLimitBytes, attemptsAtOnce = 1 }: Services): Pick<Services, 'memoryLimitBytes'> {
-  return { memoryLimitBytes: Math.floor(memoryLimitBytes / Math.min(attemptsAtOnce, FORMATS_AT_ONCE)) };
+function limitsOf({
+  memoryLimitBytes,
+  threads,
+  attemptsAtOnce = 1,
+}: Services): Pick<Services, 'memoryLimitBytes' | 'threads'> {
+  const sharers = Math.min(attemptsAtOnce, FORMATS_AT_ONCE);
+  return {
+    memoryLimitBytes: Math.floor(memoryLimitBytes / sharers),
+    threads: Math.max(1, Math.floor(threads / sharers)),
+  };
 }
