@@ -29,7 +29,8 @@ FROM (FROM day_row UNION ALL FROM earlier_row UNION ALL FROM later_row)
 
 -- name: horizon
 -- The horizon reaches back to the midnight before (R12). Of those events only some can matter: those of users who were active less
--- than a timeout before the day's first instant, whose view may go on, and those that were sent again as the day's (R4).
+-- than a timeout before the day's first instant, whose view may go on, and those that were sent again as the day's (R4). Rows of older
+-- days are among them only as far as their files were needed: they may be copies, of one instant, of later local days.
 CREATE TEMP TABLE carried_row AS
 WITH active_user AS (
   SELECT user_id FROM earlier_row
@@ -38,7 +39,7 @@ WITH active_user AS (
   SELECT e.user_id FROM earlier_row AS e
   SEMI JOIN (FROM day_row WHERE getvariable('has_ids') AND event_id IS NOT NULL) AS d
     ON hash(d.user_id, d.event_id) = hash(e.user_id, e.event_id)
-  WHERE e.event_id IS NOT NULL
+  WHERE e.event_id IS NOT NULL AND e.local_ms >= getvariable('day_start_ms') - 86400000
 )
 SELECT * FROM earlier_row SEMI JOIN active_user USING (user_id);
 
@@ -105,18 +106,19 @@ FROM numbered_event
 ORDER BY user_no, rel_ms, code, place_no, offset_ms, is_filled, seq NULLS LAST, event_id NULLS LAST, drop_ref;
 
 -- name: drop repeated ids
--- R4: two events of one id are the same event; the one with the earliest local time stays. Few ids are there twice: a hash finds the
--- candidates, and only they are compared. Deleting keeps the order of the other rows.
+-- R4: two events of one id are the same event; the one with the earliest local time stays. Ids of before the horizon are forgotten (R12):
+-- which older rows are here depends on how files were cut. Few ids are there twice: a hash finds the candidates, and only they are
+-- compared. Deleting keeps the order of the other rows.
 CREATE TEMP TABLE repeated_id AS
 SELECT id_hash
-FROM (SELECT hash(user_no, event_id) AS id_hash FROM sorted_event WHERE event_id IS NOT NULL)
+FROM (SELECT hash(user_no, event_id) AS id_hash FROM sorted_event WHERE event_id IS NOT NULL AND rel_ms + offset_ms >= -86400000)
 GROUP BY id_hash
 HAVING count(*) > 1;
 
 CREATE TEMP TABLE repeated_row AS
 SELECT row_id FROM (
   SELECT *, rowid AS row_id FROM sorted_event
-  WHERE event_id IS NOT NULL AND hash(user_no, event_id) IN (SELECT id_hash FROM repeated_id)
+  WHERE event_id IS NOT NULL AND rel_ms + offset_ms >= -86400000 AND hash(user_no, event_id) IN (SELECT id_hash FROM repeated_id)
 )
 QUALIFY row_number() OVER (
   PARTITION BY user_no, event_id

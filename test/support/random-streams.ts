@@ -137,8 +137,8 @@ function rowsOf({ zone, startMs, steps }: Stream, user: string, optional: string
   let instantMs = DAY_START_MS + startMs - zoneMin * 60_000;
   for (const { gapMs, event, flyer, merchant, offset, repeats, seq, id } of steps) {
     instantMs += gapMs;
-    // An id is repeated within a day, and by the copies of one event, which other zones may put on the day before or after.
-    const eventId = `${timestampText(instantMs, zoneMin).slice(0, 10)}-${id % 40}`;
+    // Few ids: they are repeated within a day, over days, and by events that are otherwise different.
+    const eventId = String(id % 40);
     for (let copy = 0; copy <= repeats; copy++) {
       const offsetMin = copy > 0 || offset >= 0 ? OFFSETS_MIN[(offset + copy + 9) % 9]! : zoneMin;
       rows.push({

@@ -46,7 +46,7 @@ export function horizonOf(day: string, rows: readonly RawRow[], params: MetricPa
   const known = read.filter((event) => event.localMs <= endMs);
   const inside = known.filter((event) => event.localMs >= beginMs);
   const filled = known.map((event) => (event.localMs >= beginMs ? fill(event, inside, params) : event));
-  const kept = withoutDuplicates(filled).filter((event) => event.localMs >= beginMs);
+  const kept = withoutDuplicates(filled, beginMs).filter((event) => event.localMs >= beginMs);
   const ofDay = kept.filter((event) => event.day === day);
   return {
     events: kept.sort(inOrder),
@@ -115,8 +115,8 @@ function fill(event: KeptEvent, horizon: readonly KeptEvent[], params: MetricPar
   return named.size === 1 ? { ...event, merchant: [...named][0]!, filled: true } : event;
 }
 
-/** R4: first by id, then by content; the earliest local time stays. */
-function withoutDuplicates(events: readonly KeptEvent[]): KeptEvent[] {
+/** R4: first by id, then by content; the earliest local time stays. Ids of before the horizon are forgotten (R12). */
+function withoutDuplicates(events: readonly KeptEvent[], beginMs: number): KeptEvent[] {
   const earliestFirst = [...events].sort(
     (a, b) =>
       a.localMs - b.localMs ||
@@ -126,9 +126,9 @@ function withoutDuplicates(events: readonly KeptEvent[]): KeptEvent[] {
   );
   const ids = new Set<string>();
   const contents = new Set<string>();
-  const ofUniqueIds = earliestFirst.filter(({ user, eventId }) => {
+  const ofUniqueIds = earliestFirst.filter(({ user, eventId, localMs }) => {
     const id = JSON.stringify([user, eventId]);
-    if (eventId === undefined) return true;
+    if (eventId === undefined || localMs < beginMs) return true;
     return ids.has(id) ? false : ids.add(id);
   });
   return ofUniqueIds.filter(({ user, event, flyer, merchant, instantMs }) => {
