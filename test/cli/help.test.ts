@@ -1,9 +1,9 @@
 /** The help: complete for every command, and what its examples show exists. */
 import type { Command } from 'commander';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../cli/commands.ts';
 import { addCommonOptions } from '../../cli/common-options.ts';
-import { runFlyerline } from '../support/run-command.ts';
+import { type CommandResult, runFlyerline } from '../support/run-command.ts';
 
 const commands = (await Promise.all(COMMANDS.map(({ load }) => load()))).map((file) => file.command());
 for (const command of commands) addCommonOptions(command);
@@ -13,8 +13,13 @@ const all = commands.flatMap((command) => withSubcommands([command]));
 const EXAMPLE = /^ {2}\.\/flyerline (.+?)(?: {2,}#.*)?$/gm;
 
 describe('./flyerline --help', () => {
-  it('names every command with its summary, in groups, and shows examples', async () => {
-    const { exitCode, stdout, stderr } = await runFlyerline(['--help']);
+  let help: CommandResult;
+  beforeAll(async () => {
+    help = await runFlyerline(['--help']);
+  });
+
+  it('names every command with its summary, in groups, and shows examples', () => {
+    const { exitCode, stdout, stderr } = help;
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     for (const { group } of COMMANDS) expect(stdout).toContain(`\n${group}:\n`);
     for (const command of commands)
@@ -22,9 +27,8 @@ describe('./flyerline --help', () => {
     expect(stdout).toContain('\nExamples:\n');
   });
 
-  it('shows examples that can be typed', async () => {
-    const { stdout } = await runFlyerline(['--help']);
-    const examples = [...stdout.matchAll(EXAMPLE)]
+  it('shows examples that can be typed', () => {
+    const examples = [...help.stdout.matchAll(EXAMPLE)]
       .map(([, line]) => line!)
       .filter((line) => !line.startsWith('<'));
     expect(examples.length).toBeGreaterThan(0);
@@ -32,7 +36,7 @@ describe('./flyerline --help', () => {
   });
 
   it('is also what "help" prints, and "help <command>" prints that of the command', async () => {
-    expect((await runFlyerline(['help'])).stdout).toBe((await runFlyerline(['--help'])).stdout);
+    expect((await runFlyerline(['help'])).stdout).toBe(help.stdout);
     expect((await runFlyerline(['help', 'test'])).stdout).toBe(
       (await runFlyerline(['test', '--help'])).stdout,
     );
@@ -49,9 +53,13 @@ describe.each(all.map((path) => [path.map((command) => command.name()).join(' ')
   './flyerline %s --help',
   (line, path) => {
     const command = path.at(-1)!;
+    let printed: CommandResult;
+    beforeAll(async () => {
+      printed = await runFlyerline([...line.split(' '), '--help']);
+    });
 
-    it('has a description, options and examples, none wider than 100 columns', async () => {
-      const { exitCode, stdout, stderr } = await runFlyerline([...line.split(' '), '--help']);
+    it('has a description, options and examples, none wider than 100 columns', () => {
+      const { exitCode, stdout, stderr } = printed;
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       expect(stdout).toContain(`Usage: ./flyerline ${line}`);
       expect(command.description()).not.toBe('');
@@ -61,9 +69,8 @@ describe.each(all.map((path) => [path.map((command) => command.name()).join(' ')
       expect(help!.split('\n').filter((text) => text.length > 100)).toEqual([]);
     });
 
-    it('shows examples that can be typed', async () => {
-      const { stdout } = await runFlyerline([...line.split(' '), '--help']);
-      const examples = [...stdout.matchAll(EXAMPLE)].map(([, example]) => example!);
+    it('shows examples that can be typed', () => {
+      const examples = [...printed.stdout.matchAll(EXAMPLE)].map(([, example]) => example!);
       expect(examples.length).toBeGreaterThan(0);
       for (const example of examples) {
         expect(example).toMatch(new RegExp(`^${line}\\b`));

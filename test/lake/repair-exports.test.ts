@@ -1,5 +1,6 @@
 /** The repair of exports as a scheduled DAG: finds what publishers that died left, repairs it once, and says what it did. */
-import { describe, expect, it } from 'vitest';
+import { cp } from 'node:fs/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { runLocally } from '../../engine/local-executor.ts';
 import { intervalsBetween } from '../../engine/schedule.ts';
 import { createLogger } from '../../infra/log.ts';
@@ -25,10 +26,13 @@ const ROWS = DAYS.flatMap((day) =>
 describe('the repair of exports', () => {
   const temp = useTempDir();
 
+  const template = `${temp.path}/committed/lake`;
+  beforeAll(() => publishDays(template, ROWS));
+
   /** Committed by publishers that died right then: nothing is exported. */
   const committed = async () => {
     const directory = `${temp.fresh()}/lake`;
-    await publishDays(directory, ROWS);
+    await cp(template, directory, { recursive: true, preserveTimestamps: true });
     return openStore(directory);
   };
   const repair = async (lake: ObjectStore, params: Record<string, unknown> = {}) => {
