@@ -18,8 +18,6 @@ import type { ExportResult } from './result.ts';
 const EXPORT_ONCE = new URL('./export-once.ts', import.meta.url).pathname;
 const PEER = new URL('./delta_large.py', import.meta.url).pathname;
 const TIMEOUT_MS = 3_600_000;
-/** As in the pipeline: a bucket of more rows would have been split. */
-const BUCKET_ROWS_MAX = 2_000_000;
 /** Of a row in a data file, and as CSV. */
 const DATA_BYTES = 46;
 const CSV_BYTES = 124;
@@ -29,6 +27,8 @@ export interface LargeExportOptions {
   readonly directory: string;
   readonly scratchDir: string;
   readonly rowCount: number;
+  /** Of each data file but the last. @default 2_000_000, as in the pipeline: a bucket of more rows would have been split */
+  readonly bucketRows?: number;
   readonly memoryLimitBytes: number;
   readonly signal: AbortSignal;
 }
@@ -53,6 +53,7 @@ async function makePartition({
   directory,
   scratchDir,
   rowCount,
+  bucketRows = 2_000_000,
   memoryLimitBytes,
   signal,
 }: LargeExportOptions): Promise<number> {
@@ -62,9 +63,9 @@ async function makePartition({
   const path = join(scratchDir, 'large.parquet');
   const files: DataFile[] = [];
   try {
-    for (let fromRow = 0; fromRow < rowCount; fromRow += BUCKET_ROWS_MAX) {
+    for (let fromRow = 0; fromRow < rowCount; fromRow += bucketRows) {
       signal.throwIfAborted();
-      const toRow = Math.min(rowCount, fromRow + BUCKET_ROWS_MAX);
+      const toRow = Math.min(rowCount, fromRow + bucketRows);
       const written = await writeParquet(duck, { query: sortedBenchQuery(DAY, fromRow, toRow), path });
       const part = String(files.length).padStart(3, '0');
       const key = dataKey(benchTable.name, DAY, token, part);

@@ -17,8 +17,9 @@ describe('the large export', () => {
   };
 
   it('is measured in several buckets, beside deltalake writing the same', async () => {
-    const result = await measureExport(await options(2_050_000));
-    expect(result.rowCount).toBe(2_050_000);
+    // About 22 MB: files that large are read back in a thread of their own.
+    const result = await measureExport({ ...(await options(500_000)), bucketRows: 490_000 });
+    expect(result.rowCount).toBe(500_000);
     // What the check of the disk counts on.
     expect(result.dataBytes / result.rowCount).toBeGreaterThan(40);
     expect(result.dataBytes / result.rowCount).toBeLessThan(50);
