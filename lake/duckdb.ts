@@ -95,10 +95,15 @@ class DuckSession implements Duck {
 
   async *stream(sql: string, params?: DuckParams): AsyncGenerator<DuckDBDataChunk> {
     const result = await this.connection.stream(sql, valuesOf(params));
-    for (;;) {
-      const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) return;
-      yield chunk;
+    // While a chunk is worked on, the next one is computed.
+    let next = result.fetchChunk();
+    try {
+      for (let chunk = await next; chunk !== null && chunk.rowCount > 0; chunk = await next) {
+        next = result.fetchChunk();
+        yield chunk;
+      }
+    } finally {
+      await Promise.allSettled([next]);
     }
   }
 
