@@ -1,5 +1,6 @@
 /** The tables for data science, made on demand for a range of days: users under a key that only the holder of the secret can make. */
 import type { ColumnSchema, TableSchema } from '../../lake/table-schema.ts';
+import { count, dwell, suspectColumn } from './columns.ts';
 
 const userKey: ColumnSchema = {
   name: 'user_key',
@@ -8,16 +9,7 @@ const userKey: ColumnSchema = {
   rule: 'R16',
 };
 const day: ColumnSchema = { name: 'day', type: 'date', description: 'Local date.', rule: 'R11' };
-const suspect: ColumnSchema = {
-  name: 'suspect',
-  type: 'int',
-  unit: '0/1',
-  description: '1: too many events for a person.',
-  rule: 'R13',
-};
-const count = (name: string, description: string, rule: string): ColumnSchema => ({
-  ...{ name, type: 'int', unit: 'count', description, rule },
-});
+const suspect = suspectColumn('1: too many events for a person.');
 const share = (name: string, description: string, rule: string): ColumnSchema => ({
   ...{ name, type: 'double', nullable: true, unit: 'share', description, rule },
 });
@@ -37,10 +29,7 @@ export const FEATURES_USER_DAY: TableSchema = {
     count('views', 'Views.', 'R6'),
     count('flyers', 'Flyers viewed.', 'R3'),
     count('merchants', 'Known merchants of these flyers.', 'R3'),
-    {
-      ...{ name: 'dwell_s', type: 'double', nullable: true, unit: 's', rule: 'R9' },
-      description: 'Sum over measured views; NULL when there is none.',
-    },
+    dwell('Sum over measured views; NULL when there is none.'),
     {
       ...{ name: 'log1p_dwell_median', type: 'double', nullable: true, unit: 'ln(1 + s)', rule: 'R15' },
       description: 'Median of ln(1 + dwell_s) over measured views.',
@@ -83,10 +72,7 @@ export const FEATURES_VIEW: TableSchema = {
       description: 'Instant of the first event.',
       rule: 'R6',
     },
-    {
-      ...{ name: 'dwell_s', type: 'double', nullable: true, unit: 's', rule: 'R9' },
-      description: 'Time on the flyer, capped; NULL when unmeasured.',
-    },
+    dwell('Time on the flyer, capped; NULL when unmeasured.'),
     {
       ...{ name: 'duration_s', type: 'double', unit: 's', rule: 'R9' },
       description:

@@ -1,5 +1,6 @@
 /** The tables about users: views, facts per user and flyer, and users by day and over a range of days. */
 import type { ColumnSchema, TableSchema } from '../../lake/table-schema.ts';
+import { count, dwell, suspectColumn } from './columns.ts';
 
 const userId: ColumnSchema = { name: 'user_id', type: 'string', description: 'The shopper.', rule: 'R1' };
 const day: ColumnSchema = {
@@ -16,28 +17,7 @@ const merchantId: ColumnSchema = {
   rule: 'R3',
 };
 const flyerId: ColumnSchema = { name: 'flyer_id', type: 'string', description: 'The flyer.', rule: 'R3' };
-const suspect: ColumnSchema = {
-  name: 'suspect',
-  type: 'int',
-  unit: '0/1',
-  description: '1: too many events for a person; left out of merchant and flyer tables.',
-  rule: 'R13',
-};
-const dwell = (description: string): ColumnSchema => ({
-  name: 'dwell_s',
-  type: 'double',
-  nullable: true,
-  unit: 's',
-  description,
-  rule: 'R9',
-});
-const count = (name: string, description: string, rule: string): ColumnSchema => ({
-  name,
-  type: 'int',
-  unit: 'count',
-  description,
-  rule,
-});
+const suspect = suspectColumn('1: too many events for a person; left out of merchant and flyer tables.');
 const average = (name: string, description: string): ColumnSchema => ({
   name,
   type: 'double',
@@ -190,6 +170,6 @@ export const USER: TableSchema = {
     count('active_days', 'Days with a view.', 'R14'),
     count('measured_days', 'Days with a measured view.', 'R14'),
     average('avg_daily_dwell_s', 'dwell_s ÷ measured_days.'),
-    { ...suspect, description: '1: suspect on a day of the range.' },
+    suspectColumn('1: suspect on a day of the range.'),
   ],
 };
