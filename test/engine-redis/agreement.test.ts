@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { beforeAll, expect, it } from 'vitest';
-import { asset } from '../../engine/asset.ts';
 import { formatAttemptId } from '../../engine/attempt-id.ts';
 import { dag } from '../../engine/dag.ts';
 import { type DagGraph, indexGraph, toGraph } from '../../engine/graph.ts';
@@ -15,6 +14,7 @@ import { type RedisTwin, startTwin } from '../support/redis-twin.ts';
 import { describeWith } from '../support/requirement.ts';
 import { type Move, moves, playHistory } from '../support/run-histories.ts';
 import { storedPart } from '../support/stored-part.ts';
+import { each, list, numbers } from './mapped-tasks.ts';
 
 const numRuns = Number(process.env.FLYERLINE_PROPERTY_RUNS ?? 60);
 const RUN_ID = 'manual__1';
@@ -91,15 +91,6 @@ const LIST_MAPPED_JOINED = dag(
   'mapped',
   { schedule: null, taskDefaults: { retry: { attemptsMax: 2, jitter: 0 } } },
   (task) => {
-    const numbers = asset<readonly number[]>()('numbers');
-    const list = defineTask({ name: 'list', makes: numbers, run: () => [] });
-    const each = defineTask({
-      name: 'each',
-      reads: { n: numbers },
-      makes: numbers,
-      expand: 'n',
-      run: (_ctx, { n }) => n,
-    });
     const join = defineTask({
       name: 'join',
       reads: { all: numbers },

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { archiveKey } from '../../engine/archive/archive-runs.ts';
-import { asset } from '../../engine/asset.ts';
 import { dag } from '../../engine/dag.ts';
 import { dagStore } from '../../engine/dag-store.ts';
 import { pruneRuns } from '../../engine/reconciler.ts';
@@ -14,18 +13,10 @@ import { isFlyerlineError } from '../../infra/errors.ts';
 import { programVersion } from '../../infra/program-version.ts';
 import { redisInstalled, useRedis } from '../support/redis.ts';
 import { describeWith } from '../support/requirement.ts';
+import { each, list, numbers } from './mapped-tasks.ts';
 import { type StoreFixture, storeFixture } from './store-fixture.ts';
 
 const noop = defineTask({ name: 'noop', run: () => {} });
-const numbers = asset<readonly number[]>()('numbers');
-const list = defineTask({ name: 'list', makes: numbers, run: () => [] });
-const each = defineTask({
-  name: 'each',
-  reads: { n: numbers },
-  makes: numbers,
-  expand: 'n',
-  run: (_ctx, { n }) => n,
-});
 const sum = defineTask({ name: 'sum', reads: { all: numbers }, run: () => {} });
 
 const manual = { schedule: null } as const;

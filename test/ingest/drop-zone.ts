@@ -1,6 +1,7 @@
 /** A drop store and a lake of one test, and what ingest makes of them. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
 import { silentLogger } from '../../infra/log.ts';
 import { type Duck, openDuck, sqlPaths } from '../../lake/duckdb.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
@@ -32,6 +33,16 @@ export interface DropZone {
   /** Keys in the lake under a prefix. */
   keys(prefix: string): Promise<string[]>;
   close(): Promise<void>;
+}
+
+/** One for each test of a file, in stores that nothing was put into, and closed after it. Call it at the top of the file. */
+export function useDropZone(root: string): DropZone {
+  const zone = {} as { -readonly [Name in keyof DropZone]: DropZone[Name] };
+  beforeEach(async () => {
+    Object.assign(zone, await openDropZone(root));
+  });
+  afterEach(() => zone.close());
+  return zone;
 }
 
 /** In new directories, or in the stores given. */

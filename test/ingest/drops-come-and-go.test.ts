@@ -1,16 +1,12 @@
 /** Drops that come late or twice, are replaced or deleted, or cannot be read; and processes that stage the same drops at once. */
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { useTempDir } from '../support/temp-dir.ts';
-import { csv, type DropZone, openDropZone, row } from './drop-zone.ts';
+import { csv, type DropZone, openDropZone, row, useDropZone } from './drop-zone.ts';
 import { stageAlone } from './stage-alone.ts';
 
 const temp = useTempDir();
-let zone: DropZone;
-const open = async () => {
-  zone = await openDropZone(temp.path);
-};
-afterEach(() => zone?.close());
+const zone = useDropZone(temp.path);
 
 const DAY = '2018-10-01';
 const NEXT = '2018-10-02';
@@ -20,7 +16,6 @@ const users = async (ingested: { inputs: Parameters<DropZone['events']>[0] }) =>
 
 describe('drops that come and go', () => {
   it('are staged once', async () => {
-    await open();
     await zone.put('a.csv', csv(row(at('10:00:00'), 'u1')));
     const first = await zone.ingest(DAY);
     const staged = await zone.keys('stage/');
@@ -31,7 +26,6 @@ describe('drops that come and go', () => {
   });
 
   it('count when they come late, and twice when they come under two names', async () => {
-    await open();
     await zone.put('a.csv', csv(row(at('10:00:00'), 'u1')));
     const before = await zone.ingest(DAY);
     await zone.put('late/b.csv', csv(row(at('10:00:00'), 'u1')));
@@ -42,7 +36,6 @@ describe('drops that come and go', () => {
   });
 
   it('that are replaced count as they are now', async () => {
-    await open();
     await zone.put('a.csv', csv(row(at('10:00:00'), 'old'), row(at('10:00:00', NEXT), 'old'), 'old garbage'));
     const before = await zone.ingest(DAY);
     expect(before.inputs.rowsRead).toBe(2);
@@ -54,7 +47,6 @@ describe('drops that come and go', () => {
   });
 
   it('that their producer deletes keep counting, as they were last', async () => {
-    await open();
     await zone.put('a.csv', csv(row(at('10:00:00'), 'first')));
     await zone.ingest(DAY);
     await zone.put('a.csv', csv(row(at('10:00:00'), 'last')));
@@ -65,7 +57,6 @@ describe('drops that come and go', () => {
   });
 
   it('that were staged together part company when one is replaced, also if another is gone', async () => {
-    await open();
     for (const name of ['a', 'b', 'c']) {
       await zone.put(
         `${name}.csv`,
@@ -88,7 +79,6 @@ describe('drops that come and go', () => {
   });
 
   it('may be staged by two processes at once, in different company', async () => {
-    await open();
     await zone.put('a.csv', csv(row(at('10:00:00'), 'a')));
     await zone.put('b.csv', csv(row(at('10:00:01'), 'b')));
     const other = await openDropZone(temp.path, { drops: zone.drops, lake: zone.lake });
@@ -101,7 +91,6 @@ describe('drops that come and go', () => {
   });
 
   it('whose batch was never finished are staged again', async () => {
-    await open();
     await zone.put('a.csv', csv(row(at('10:00:00'), 'a')));
     await zone.ingest(DAY);
     const [batch] = await zone.keys('stage/batches/');
@@ -111,7 +100,6 @@ describe('drops that come and go', () => {
   });
 
   it('that cannot be decompressed are one rejected row, hold up no other, and count once they are sent again', async () => {
-    await open();
     const whole = gzipSync(csv(...Array.from({ length: 5000 }, (_, i) => row(at('10:00:00'), `u${i}`))));
     await zone.put('2018-10-01/cut.csv.gz', whole.subarray(0, whole.length >> 1));
     await zone.put('2018-10-01/empty.csv.gz', '');

@@ -1,14 +1,10 @@
 /** Which day a row belongs to, and which rows of other days are inputs of a day (R11, R12). */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { useTempDir } from '../support/temp-dir.ts';
-import { csv, type DropZone, openDropZone, row } from './drop-zone.ts';
+import { csv, type DropZone, row, useDropZone } from './drop-zone.ts';
 
 const temp = useTempDir();
-let zone: DropZone;
-const open = async () => {
-  zone = await openDropZone(temp.path);
-};
-afterEach(() => zone?.close());
+const zone = useDropZone(temp.path);
 
 const DAY = '2018-10-01';
 const NEXT = '2018-10-02';
@@ -18,7 +14,6 @@ const users = async (ingested: { inputs: Parameters<DropZone['events']>[0] }) =>
 
 describe('days', () => {
   it('get their own rows of a drop that holds several, whatever offset they are written with', async () => {
-    await open();
     await zone.put(
       'all.csv',
       csv(
@@ -33,7 +28,6 @@ describe('days', () => {
   });
 
   it('are those of the report zone when one is given', async () => {
-    await open();
     await zone.put('all.csv', csv(row('2018-10-02T03:59:59.9Z', 'u1'), row('2018-10-02T04:00:00Z', 'u2')));
     const toronto = { report_tz: 'America/Toronto' };
     const first = await zone.ingest(DAY, toronto);
@@ -47,7 +41,6 @@ describe('days', () => {
   });
 
   it('get rejected rows with a timestamp of theirs; others go to the day that most rows of the drop are of', async () => {
-    await open();
     await zone.put(
       'b.csv',
       csv(
@@ -78,7 +71,6 @@ describe('days', () => {
   });
 
   it('without any row are an error that says where the drops are', async () => {
-    await open();
     await zone.put('a.csv', csv(row(at('10:00:00'), 'u1')));
     await expect(zone.ingest('2019-01-01')).rejects.toMatchObject({
       code: 'FL_DROPS_EMPTY',
@@ -89,7 +81,6 @@ describe('days', () => {
 
 describe('neighbours', () => {
   it('are inputs as far as the horizon reaches, and no further', async () => {
-    await open();
     await zone.put('d.csv', csv(row(at('10:00:00'), 'u1'), row(at('20:00:00'), 'u2')));
     const alone = await zone.ingest(DAY);
     expect(alone.inputs.asOfMs).toBe(Date.parse('2018-10-02T00:00:00Z'));
@@ -108,7 +99,6 @@ describe('neighbours', () => {
   });
 
   it('are inputs when they may hold the same instants under an earlier local day', async () => {
-    await open();
     await zone.put('d.csv', csv(row('2018-10-01T13:00:00+14:00', 'u1')));
     await zone.put('far.csv', csv(row('2018-09-29T23:30:00-11:00', 'u2')));
     await zone.put('yesterday.csv', csv(row('2018-09-30T00:30:00+14:00', 'u3')));
@@ -118,7 +108,6 @@ describe('neighbours', () => {
   });
 
   it('change the inputs hash only through drops, parameters and code', async () => {
-    await open();
     await zone.put('d.csv', csv(row(at('10:00:00'), 'u1')));
     const plain = await zone.ingest(DAY);
     const other = await zone.ingest(DAY, { inactivity_timeout_s: 60 });

@@ -1,19 +1,15 @@
 /** All formats and compressions of a drop, from the drop store to staged rows; the real day and the definition's example among them. */
 import { readFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openStore } from '../../lake/open-store.ts';
 import { describeWith } from '../support/requirement.ts';
 import { realDay, sharedFile } from '../support/shared-data.ts';
 import { useTempDir } from '../support/temp-dir.ts';
-import { csv, type DropZone, openDropZone, row } from './drop-zone.ts';
+import { csv, openDropZone, row, useDropZone } from './drop-zone.ts';
 
 const temp = useTempDir();
-let zone: DropZone;
-const open = async () => {
-  zone = await openDropZone(temp.path);
-};
-afterEach(() => zone?.close());
+const zone = useDropZone(temp.path);
 
 const DAY = '2018-10-01';
 const at = (clock: string) => `${DAY}T${clock}-04:00`;
@@ -71,10 +67,10 @@ describe('formats', () => {
   };
 
   it('all give the same rows, compressed or not', async () => {
-    await open();
     let first: unknown;
     for (const [format, text] of Object.entries(TEXTS)) {
       for (const [extension, encode] of Object.entries(CODECS)) {
+        const zone = await openDropZone(temp.path);
         const key = `${DAY}/only.${format}${extension}`;
         await zone.put(key, encode(text));
         const { inputs } = await zone.ingest(DAY);
@@ -92,13 +88,11 @@ describe('formats', () => {
         first ??= found;
         expect(found, key).toEqual(first);
         await zone.close();
-        await open();
       }
     }
   });
 
   it('are told by names; hidden files and those of other kinds are no drops', async () => {
-    await open();
     const text = csv(row(at('10:00:00'), 'u1'));
     for (const key of [
       'a.csv',
@@ -119,7 +113,6 @@ describe('formats', () => {
 
 describe('a lake among the drops', () => {
   it.each(['', '/lake'])('at <drops>%s is not read as drops', async (below) => {
-    await open();
     const lake = await openStore(`${zone.dropsDir}${below}`);
     const shared = await openDropZone(temp.path, { drops: zone.drops, lake });
     await zone.put(`${DAY}.csv`, csv(row(at('10:00:00'), 'u1')));
@@ -131,7 +124,6 @@ describe('a lake among the drops', () => {
 });
 
 it('stages many small drops in few files', async () => {
-  await open();
   for (let hour = 0; hour < 300; hour++) {
     const rows = Array.from({ length: 5 }, (_, i) => row(at('10:00:00'), `u${hour}-${i}`));
     await zone.put(`2018-10-01/${hour}.csv`, csv(...rows, ...(hour % 100 === 0 ? ['garbage'] : [])));
@@ -151,7 +143,6 @@ it('stages many small drops in few files', async () => {
 const cases = sharedFile('dwell/cases.json');
 describeWith(cases, 'the first example of the definition', () => {
   it('gives the reasons of its rejected rows', async () => {
-    await open();
     const [{ input, dq }] = JSON.parse(readFileSync(cases.path, 'utf8'));
     await zone.put('case.csv', csv(...input.map((fields: string[]) => fields.join(','))));
     const { inputs } = await zone.ingest(DAY);
@@ -168,7 +159,6 @@ describeWith(cases, 'the first example of the definition', () => {
 
 describeWith(realDay, 'the real day', () => {
   it('is read whole: 20,723 rows, none rejected', async () => {
-    await open();
     await zone.put('flyer-events-2018-10-01.csv', readFileSync(realDay.path));
     const { inputs } = await zone.ingest(DAY);
     expect(inputs).toMatchObject({ rowsRead: 20_723, buckets: 1, rejected: [] });

@@ -1,28 +1,23 @@
 /** What ingest passes on to the run: claims, references, and whether there is anything to do. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { commitPartition } from '../../lake/commit.ts';
 import { publishCurrent } from '../../lake/current.ts';
 import { sha256File } from '../../lake/sha256.ts';
 import type { IngestedDay } from '../../tasks/ingest/ingest-day.ts';
 import { CLEAN_EVENTS, PUBLISHED_TABLES, USER_DAY } from '../../tasks/tables.ts';
 import { useTempDir } from '../support/temp-dir.ts';
-import { csv, type DropZone, openDropZone, row } from './drop-zone.ts';
+import { csv, row, useDropZone } from './drop-zone.ts';
 
 const temp = useTempDir();
-let zone: DropZone;
-const open = async () => {
-  zone = await openDropZone(temp.path);
-};
-afterEach(() => zone?.close());
+const zone = useDropZone(temp.path);
 
 const DAY = '2018-10-01';
 const at = (clock: string) => `${DAY}T${clock}-04:00`;
 
 describe('what a run passes on', () => {
   it('are claims of every table and a reference per bucket', async () => {
-    await open();
     await zone.put('d.csv', csv(row(at('10:00:00'), 'u1')));
     const { refs, inputsKey, isUpToDate } = await zone.ingest(DAY, {}, { tables: PUBLISHED_TABLES });
     expect(isUpToDate).toBe(false);
@@ -33,7 +28,6 @@ describe('what a run passes on', () => {
   });
 
   it('stops when it is told to, leaving nothing that counts', async () => {
-    await open();
     await zone.put('d.csv', csv(row(at('10:00:00'), 'u1')));
     const stopped = AbortSignal.abort(new Error('stop'));
     await expect(zone.ingest(DAY, {}, { signal: stopped })).rejects.toThrow('stop');
@@ -46,7 +40,6 @@ describe('a day is up to date', () => {
   const ingest = (options: { knownAtMs?: number } = {}) => zone.ingest(DAY, {}, { tables, ...options });
 
   it('when all tables are committed from its inputs and current/ shows them, and not before', async () => {
-    await open();
     await zone.put('d.csv', csv(row(at('10:00:00'), 'u1')));
     const first = await ingest();
     expect(first.isUpToDate).toBe(false);
@@ -64,7 +57,6 @@ describe('a day is up to date', () => {
   });
 
   it('as long as it does not become final: then the same drops have something to do, once', async () => {
-    await open();
     await zone.put('d.csv', csv(row(at('10:00:00'), 'u1')));
     const nightAfter = { knownAtMs: Date.parse('2018-10-02T07:15:00Z') };
     const twoNightsAfter = { knownAtMs: Date.parse('2018-10-04T07:15:00Z') };
@@ -80,7 +72,6 @@ describe('a day is up to date', () => {
   });
 
   it('and one that was published is emptied when its drops no longer hold it', async () => {
-    await open();
     await zone.put('d.csv', csv(row(at('10:00:00'), 'u1')));
     await commit(await ingest(), 'clean_events');
     await zone.put('d.csv', csv(row('2018-10-07T10:00:00Z', 'u1')));
