@@ -38,9 +38,10 @@ export async function benchLake(options: LakeBenchOptions, progress: Progress): 
   };
   try {
     if (options.commits > 0) {
-      await measureInDirectory(root, scratchDir, options.commits, step, add);
+      const measuring = { root, scratchDir, commits: options.commits, step, add };
+      await measureInDirectory(measuring);
       const { missing } = s3ServerInstalled.versitygw;
-      if (missing === undefined) await measureOnS3(root, scratchDir, options.commits, step, add);
+      if (missing === undefined) await measureOnS3(measuring);
       else skipped.push(missing);
     }
     for (const partitions of options.partitions.filter((count) => count > 0)) {
@@ -59,13 +60,16 @@ export async function benchLake(options: LakeBenchOptions, progress: Progress): 
   }
 }
 
-async function measureInDirectory(
-  root: string,
-  scratchDir: string,
-  commits: number,
-  step: (what: string) => void,
-  add: (result: StoreResult | string) => void,
-): Promise<void> {
+interface Measuring {
+  readonly root: string;
+  readonly scratchDir: string;
+  readonly commits: number;
+  readonly step: (what: string) => void;
+  /** Takes a result, or the reason why there is none. */
+  readonly add: (result: StoreResult | string) => void;
+}
+
+async function measureInDirectory({ root, scratchDir, commits, step, add }: Measuring): Promise<void> {
   const store = await openStore(join(root, 'lake'));
   step('publishing in a directory');
   add(await measurePublishing('directory', store, commits, scratchDir).finally(() => store.close()));
@@ -74,13 +78,7 @@ async function measureInDirectory(
 }
 
 /** A private versitygw: real requests and signatures, without the distance of a real S3. */
-async function measureOnS3(
-  root: string,
-  scratchDir: string,
-  commits: number,
-  step: (what: string) => void,
-  add: (result: StoreResult | string) => void,
-): Promise<void> {
+async function measureOnS3({ root, scratchDir, commits, step, add }: Measuring): Promise<void> {
   const credentials = {
     AWS_ACCESS_KEY_ID: randomBytes(8).toString('hex'),
     AWS_SECRET_ACCESS_KEY: randomBytes(20).toString('hex'),
