@@ -13,6 +13,7 @@ export function describeExplanation(explained: UserDayExplanation, style: Style 
     '',
     ...timeline(explained, style),
     ...rejected(explained, style),
+    ...repeats(explained, style),
     ...sums(explained, style),
     ...doubts(explained, style),
   ].join('\n');
@@ -59,6 +60,20 @@ function rejected({ rejected: rows }: UserDayExplanation, style: Style): string[
     '',
     `${style.cyan('R1')}  rows that name the user and are no events:`,
     ...rows.map(({ source, line, reason, detail }) => `    ${source} line ${line}: ${reason}, ${detail}`),
+  ];
+}
+
+function repeats({ repeats: rows }: UserDayExplanation, style: Style): string[] {
+  if (rows.length === 0) return [];
+  const place = (flyerId: string | null, merchantId: string | null) =>
+    flyerId === null && merchantId === null ? '' : ` ${flyerId ?? '-'}/${merchantId ?? '-'}`;
+  return [
+    '',
+    `${style.cyan('R4')}  rows that repeat another event, and count no more:`,
+    ...rows.map(
+      ({ time, event, flyerId, merchantId, why }) =>
+        `    ${time} ${event}${place(flyerId, merchantId)}: ${why}`,
+    ),
   ];
 }
 

@@ -4,9 +4,15 @@ import type { Day } from '../../lake/lake-keys.ts';
 import type { ObjectStore } from '../../lake/object-store.ts';
 import { horizonEndMs } from '../day-horizon.ts';
 import { type ViewRules, viewRulesOf } from '../dwell/view-rules.ts';
-import type { EventName } from '../events.ts';
+import { EVENT_NAMES, type EventName } from '../events.ts';
 import { type MetricParams, metricParamsSchema } from '../metric-params.ts';
-import { type PublishedView, type RejectedRow, readUserDays, type UserDays } from './read-user-days.ts';
+import {
+  type PublishedView,
+  type RejectedRow,
+  readUserDays,
+  type StagedRow,
+  type UserDays,
+} from './read-user-days.ts';
 import { tellRows } from './tell-rows.ts';
 import { say, tellEnd, tellStep } from './tell-step.ts';
 import { type TracedView, traceUser, type UserTrace } from './trace-user.ts';
@@ -21,6 +27,11 @@ export interface ExplainedEvent {
   readonly flyerId: string | null;
   readonly merchantId: string | null;
   readonly told: readonly Told[];
+}
+
+/** A row of the day that is no event of its own, because another one counts for it (R4). */
+export interface ExplainedRepeat extends Omit<ExplainedEvent, 'day' | 'told'> {
+  readonly why: string;
 }
 
 /** Times in ms. */
@@ -45,6 +56,7 @@ export interface UserDayExplanation {
   /** Whether the drops' own rows could still be read: without them R2 and R4 are silent. */
   readonly hasRows: boolean;
   readonly rejected: readonly RejectedRow[];
+  readonly repeats: readonly ExplainedRepeat[];
   readonly events: readonly ExplainedEvent[];
   /** After the last event. */
   readonly end: readonly Told[];
@@ -72,18 +84,22 @@ export async function explainUserDay(
   const { asOfMs, definitionVersion } = found.manifest;
   const trace = traceUser(events, rules, asOfMs ?? 0);
   const views = viewsOfDay(trace);
+  const ofDay = events.filter(({ dayNo }) => dayNo === 0);
+  const { told, repeats } = tellRows(ofDay, found.rows ?? []);
+  const rowLines = new Map(ofDay.map((event, index) => [event, told[index]!]));
   const flyers = flyersOf(views);
   return {
     ...{ user, day, definitionVersion, params, asOfMs },
     missingDays: missingDays(found, events, trace, day, rules),
     hasRows: found.rows !== undefined,
     rejected: found.rejected,
-    events: tellEvents(found, events, trace, rules),
+    repeats: repeats.map(explainRepeat),
+    events: tellEvents(rowLines, events, trace, rules),
     end: trace.atEnd?.viewNo == null ? [] : tellEnd(trace.atEnd, rules),
     flyers,
     total: totalOf(
       flyers,
-      events.some(({ dayNo, suspect }) => dayNo === 0 && suspect),
+      ofDay.some(({ suspect }) => suspect),
     ),
     agrees: JSON.stringify(views.map(tracedForm)) === JSON.stringify(found.published.map(viewForm)),
   };
@@ -118,13 +134,11 @@ function viewsOfDay({ steps, atEnd }: UserTrace): TracedView[] {
 }
 
 function tellEvents(
-  { rows }: UserDays,
+  rowLines: ReadonlyMap<UserEvent, readonly Told[]>,
   events: readonly UserEvent[],
   { steps }: UserTrace,
   rules: ViewRules,
 ): ExplainedEvent[] {
-  const ofDay = events.filter(({ dayNo }) => dayNo === 0);
-  const rowLines = new Map(tellRows(ofDay, rows ?? []).map((told, index) => [ofDay[index]!, told]));
   return steps.map((step, index) => {
     const { day, dayNo, instantMs, localMs, event, flyerId, merchantId } = step.event;
     const why = dayNo < 0 ? 'a view may go on from here' : 'it may end a view of the day';
@@ -134,12 +148,20 @@ function tellEvents(
       ...(rowLines.get(step.event) ?? []),
       ...tellStep(step, events[index - 1], rules),
     ];
-    const time = new Date(localMs)
-      .toISOString()
-      .slice(11, 23)
-      .replace(/\.000$/, '');
-    return { day, time, instantMs, event, flyerId, merchantId, told };
+    return { day, time: clockText(localMs), instantMs, event, flyerId, merchantId, told };
   });
+}
+
+function explainRepeat({ instantMs, localMs, code, flyerId, merchantId, hasId }: StagedRow): ExplainedRepeat {
+  const why = hasId ? 'another event has its event_id' : 'the same event is one of an earlier local day';
+  return { time: clockText(localMs), instantMs, event: EVENT_NAMES[code]!, flyerId, merchantId, why };
+}
+
+function clockText(localMs: number): string {
+  return new Date(localMs)
+    .toISOString()
+    .slice(11, 23)
+    .replace(/\.000$/, '');
 }
 
 /** The day before matters when a view may have been open at midnight, the day after when one is open at the end. */

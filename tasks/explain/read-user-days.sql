@@ -12,7 +12,7 @@ ORDER BY round(ts * 1000), client_seq NULLS LAST, list_position(getvariable('eve
   merchant_id NULLS FIRST
 
 -- name: staged rows
-SELECT instant_ms::DOUBLE AS "instantMs", event::INTEGER AS code, flyer_id AS "flyerText", merchant_id AS "merchantText",
+SELECT instant_ms::DOUBLE AS "instantMs", local_ms::DOUBLE AS "localMs", event::INTEGER AS code, event_id IS NOT NULL AS "hasId", flyer_id AS "flyerText", merchant_id AS "merchantText",
   known_id(flyer_id) AS "flyerId", known_id(merchant_id) AS "merchantId", count(*)::INTEGER AS rows
 FROM staged_row
 WHERE user_id = getvariable('user')
@@ -22,7 +22,9 @@ ORDER BY ALL
 -- name: rejected rows
 SELECT source, line::DOUBLE AS line, reason, detail, raw
 FROM rejected_row
+-- The user's id as a word: u1 is not named by a row of u10.
 WHERE contains(raw, getvariable('user'))
+  AND regexp_matches(raw, '(^|[^\pL\pN_-])' || regexp_escape(getvariable('user')) || '($|[^\pL\pN_-])')
 ORDER BY source, line
 LIMIT 1000
 

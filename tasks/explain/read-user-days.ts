@@ -21,7 +21,10 @@ const cleanseSql = sqlFile(new URL('../cleanse-events.sql', import.meta.url));
 /** Rows of the drops that were written alike. */
 export interface StagedRow {
   readonly instantMs: number;
+  /** Wall clock as if UTC, epoch ms. */
+  readonly localMs: number;
   readonly code: number;
+  readonly hasId: boolean;
   readonly flyerText: string | null;
   readonly merchantText: string | null;
   /** As rule R2 understands them. */

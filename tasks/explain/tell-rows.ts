@@ -4,16 +4,25 @@ import type { StagedRow } from './read-user-days.ts';
 import { say } from './tell-step.ts';
 import type { Told, UserEvent } from './user-event.ts';
 
-/** One list per event. Each row goes to the one event that it became, or that it repeats. */
-export function tellRows(events: readonly UserEvent[], rows: readonly StagedRow[]): Told[][] {
+export interface ToldRows {
+  /** One list per event. */
+  readonly told: readonly (readonly Told[])[];
+  /** Rows that became no event of these: they repeat another one, by id or on an earlier local day (R4). */
+  readonly repeats: readonly StagedRow[];
+}
+
+/** Each row goes to the one event that it became, or whose copy it is. */
+export function tellRows(events: readonly UserEvent[], rows: readonly StagedRow[]): ToldRows {
+  const repeats: StagedRow[] = [];
   const rowsOf = new Map<UserEvent, StagedRow[]>(events.map((event) => [event, []]));
   for (const row of rows) {
     const alike = events.filter((event) => isAlike(event, row));
     const exact = alike.find(({ merchantId }) => merchantId === row.merchantId);
     const event = exact ?? alike.find(() => row.merchantId === null);
-    if (event !== undefined) rowsOf.get(event)!.push(row);
+    if (event === undefined) repeats.push(row);
+    else rowsOf.get(event)!.push(row);
   }
-  return events.map((event) => tellEvent(event, rowsOf.get(event)!));
+  return { told: events.map((event) => tellEvent(event, rowsOf.get(event)!)), repeats };
 }
 
 function isAlike(event: UserEvent, row: StagedRow): boolean {

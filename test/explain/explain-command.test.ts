@@ -19,6 +19,10 @@ const ROWS = [
   row('2018-10-01T10:01:50.250', 'list_flyers'),
   row('2018-10-01T11:00:00', 'flyer_open', '3', '9'),
   row('2018-10-01T23:50:00', 'flyer_open', '4', '7'),
+  // Another user, whose id begins like the first one's.
+  row('2018-10-01T10:00:00', 'page_ping', '1', '9', 'ada-2'),
+  { ...row('2018-10-01T10:00:00', 'flyer_open', '1', '9', 'ada-2'), eventId: 'x' },
+  { ...row('2018-10-01T10:00:09', 'flyer_open', '2', '', 'ada-2'), eventId: 'x' },
 ];
 
 describe('./flyerline explain view', () => {
@@ -68,6 +72,16 @@ R14 average time on flyer 55.125000 s = 110.25 s ÷ 2 measured flyers
 ! 2018-10-02 is not published: a view may reach over midnight, unseen here.
 ✓ The published views are exactly these.
 `);
+  });
+
+  it('tells of rows that name this user, not one of a longer name, and of events whose id was there before', async () => {
+    const { rejected, repeats } = await flyerlineJson<UserDayExplanation>(view('ada-2'));
+    expect(rejected.map(({ line }) => line)).toEqual([9]);
+    expect(repeats).toMatchObject([
+      { time: '10:00:09', event: 'flyer_open', flyerId: '2', why: 'another event has its event_id' },
+    ]);
+    const { stdout } = await flyerline(view('ada-2'));
+    expect(stdout).toContain('10:00:09 flyer_open 2/-: another event has its event_id');
   });
 
   it('is one object for programs', async () => {
