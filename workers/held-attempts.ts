@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttemptStore, HeldAttempt } from '../engine/attempt-store.ts';
 import type { Progress } from '../engine/run-attempt.ts';
 import type { Logger } from '../infra/log.ts';
+import { within } from './within.ts';
 
 export interface HeldAttempts {
   /** Number of attempts that are held now. */
@@ -26,6 +27,7 @@ export interface Hold {
 
 /** Frequent enough for a cancel to end an attempt within two seconds: the next heartbeat, and the grace before the kill. */
 const HEARTBEAT_MAX_MS = 500;
+const ABANDON_MAX_MS = 2_000;
 
 interface Held {
   readonly attempt: HeldAttempt;
@@ -86,8 +88,12 @@ export function holdAttempts(store: AttemptStore, leaseMs: number, log: Logger):
       };
     },
     async abandon() {
-      while (beating) await sleep(5);
-      await beat(0);
+      const release = async () => {
+        while (beating) await sleep(5);
+        await beat(0);
+      };
+      // When Redis is away, the leases run out by themselves.
+      await within(ABANDON_MAX_MS, release());
       for (const { controller } of held) controller.abort(new Error('The worker is stopping.'));
     },
     close: () => clearInterval(timer),

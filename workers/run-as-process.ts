@@ -50,7 +50,11 @@ async function startAndWait(
     ...(values.queue === undefined ? {} : { queues: values.queue }),
   });
   await untilSignalled(started);
+  // It ends by itself, unless it left while Redis was away: BullMQ then keeps timers.
+  setTimeout(() => process.exit(), LINGER_MAX_MS).unref();
 }
+
+const LINGER_MAX_MS = 2_000;
 
 /**
  * The first SIGTERM or SIGINT drains: what runs may end. A second one kills it, and other workers take over. Resolves when all

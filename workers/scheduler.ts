@@ -19,6 +19,7 @@ import { loadPipelines, OWN_PIPELINES } from './load-pipelines.ts';
 import { processName } from './names.ts';
 import { startNotifier } from './notifier.ts';
 import { runAsProcess } from './run-as-process.ts';
+import { LEAVE_MAX_MS, within } from './within.ts';
 
 export interface SchedulerOptions {
   readonly redisUrl: string;
@@ -135,11 +136,15 @@ export async function startScheduler(config: Config, options: SchedulerOptions):
   log.info('The scheduler runs.', { dags: dags.map((dag) => dag.id) });
 
   let stopping: Promise<void> | undefined;
-  const stop = async () => {
+  const leave = async () => {
     await Promise.all([...loops, notifier, archivist].map((loop) => loop.stop()));
     await jobs.close();
     await engine.run('unlead', [id]).catch(() => {});
     await forgetProcess(engine, { kind: 'scheduler', id }).catch(() => {});
+  };
+  const stop = async () => {
+    // When Redis is away, it would be waited for. What is cut off is done by the next to lead.
+    await within(LEAVE_MAX_MS, leave());
     redis.disconnect();
     log.info('The scheduler has stopped.');
   };

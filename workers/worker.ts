@@ -18,6 +18,7 @@ import { OWN_PIPELINES } from './load-pipelines.ts';
 import { processName, tokenSource } from './names.ts';
 import { runAsProcess } from './run-as-process.ts';
 import { type AttemptRunner, type AttemptStep, runClaimed } from './run-claimed.ts';
+import { LEAVE_MAX_MS, within } from './within.ts';
 
 export interface WorkerOptions {
   readonly redisUrl: string;
@@ -41,8 +42,11 @@ export interface Worker {
 }
 
 const REPORT_MS = 5_000;
-/** BullMQ's own lock only brings back jobs of a worker that died between taking a job and claiming its attempt. */
-const JOB_LOCK_MS = 30_000;
+/**
+ * BullMQ's own lock only brings back jobs of a worker that died, or was cut off, between taking a job and claiming its attempt:
+ * within a lease, like attempts. Losing it later costs nothing, since a job that comes again is refused.
+ */
+const jobLock = (leaseMs: number) => ({ lockDuration: leaseMs / 2, stalledInterval: leaseMs / 4 });
 
 /** Resolves when it takes attempts. Throws FL_CONFIG_INVALID when its child processes cannot start. */
 export async function startWorker(config: Config, options: WorkerOptions): Promise<Worker> {
@@ -82,13 +86,18 @@ export async function startWorker(config: Config, options: WorkerOptions): Promi
     },
   };
 
+  const running = new Set<Promise<void>>();
+  const handle = async (attemptId: string) => {
+    const run = runClaimed(runner, attemptId);
+    running.add(run);
+    await run.finally(() => running.delete(run));
+  };
   const bulls = queues.map((queue) => {
-    const bull = new BullWorker(queue, (job) => runClaimed(runner, job.id!), {
+    const bull = new BullWorker(queue, (job) => handle(job.id!), {
       connection: redis,
       prefix: engine.keys.bull,
       concurrency,
-      lockDuration: JOB_LOCK_MS,
-      stalledInterval: JOB_LOCK_MS,
+      ...jobLock(leaseMs),
       maxStalledCount: 1_000,
       runRetryDelay: 1_000,
       skipVersionCheck: true,
@@ -126,14 +135,23 @@ export async function startWorker(config: Config, options: WorkerOptions): Promi
   const reporting = setInterval(report, REPORT_MS);
   log.info('The worker takes attempts.', { queues, concurrency });
 
+  const { promise: dropped, resolve: drop } = Promise.withResolvers<void>();
   const drain = async () => {
     draining = true;
     report();
-    await Promise.all(bulls.map((bull) => bull.close()));
+    // A connection that is being made anew when BullMQ closes it never tells that it is closed: what runs is what counts.
+    const closed = Promise.all(bulls.map((bull) => bull.close()));
+    const drained = async () => {
+      while (!(await within(LEAVE_MAX_MS, closed)) && running.size > 0) await Promise.allSettled(running);
+    };
+    await Promise.race([drained(), dropped]);
     clearInterval(reporting);
     held.close();
-    await jobs.close();
-    await forgetProcess(engine, { kind: 'worker', id }).catch(() => {});
+    const leave = async () => {
+      await jobs.close();
+      await forgetProcess(engine, { kind: 'worker', id });
+    };
+    await within(LEAVE_MAX_MS, leave());
     redis.disconnect();
     await pool.close();
     log.info('The worker has stopped.');
@@ -146,6 +164,7 @@ export async function startWorker(config: Config, options: WorkerOptions): Promi
       if (force) {
         await held.abandon();
         await pool.close();
+        drop();
       }
       await stopping;
     },

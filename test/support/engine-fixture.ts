@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
+import type { Order } from '../../bench/chaos/member.ts';
 import { dispatcher } from '../../engine/dispatch.ts';
 import { redisEngine } from '../../engine/redis-engine.ts';
 import { listProcesses } from '../../engine/redis-processes.ts';
@@ -18,6 +19,7 @@ import { newRun } from '../../engine/scheduler-loop.ts';
 import { type Config, loadConfig } from '../../infra/config.ts';
 import { silentLogger } from '../../infra/log.ts';
 import { connectRedis } from '../../infra/redis.ts';
+import type { AttemptStep } from '../../workers/run-claimed.ts';
 import { type Scheduler, startScheduler } from '../../workers/scheduler.ts';
 import { startWorker, type Worker } from '../../workers/worker.ts';
 import { dags } from './engine-dags.ts';
@@ -45,6 +47,8 @@ export interface EngineFixture {
   startScheduler(options?: { readonly clock?: () => number }): Promise<Scheduler>;
   /** A worker or scheduler as a process of its own, ready. */
   fork(kind: 'worker' | 'scheduler'): Promise<ChildProcess>;
+  /** A worker as a process, ready, that kills itself when it passes this step for the first time. */
+  forkToCrash(step: AttemptStep): Promise<ChildProcess>;
   /** Waits until the run has ended. */
   ended(ref: RunRef, timeoutMs?: number): Promise<RunView>;
   /** Looks until `found` gives something. */
@@ -102,6 +106,27 @@ export async function engineFixture(
   const journalOf = ({ dagId, runId }: RunRef) => join(dir, `${dagId}.${runId}.journal`);
   const flagOf = ({ dagId, runId }: RunRef) => join(dir, `${dagId}.${runId}.flag`);
   const options = { redisUrl, pipelines: PIPELINES, log: silentLogger };
+  const forkMember = async (kind: 'worker' | 'scheduler', module: string): Promise<ChildProcess> => {
+    const env = {
+      ...process.env,
+      CHAOS_KIND: kind,
+      FLYERLINE_REDIS_URL: redisUrl,
+      FLYERLINE_REDIS_PREFIX: prefix,
+      FLYERLINE_SCRATCH_DIR: config.scratchDir,
+      FLYERLINE_LAKE: config.lake,
+      FLYERLINE_LOG_LEVEL: 'silent',
+      FLYERLINE_LEASE_MS: String(settings.leaseMs),
+      FLYERLINE_RECONCILE_MS: String(settings.reconcileMs),
+      FLYERLINE_WORKER_CONCURRENCY: String(settings.workerConcurrency),
+      FLYERLINE_SCHEDULER_TICK_MS: String(settings.schedulerTickMs),
+    };
+    const child = fork(module, ['--pipelines', PIPELINES], { env, stdio: 'ignore' });
+    stops.push(() => killed(child));
+    await until(`the ${kind} is ready`, async () =>
+      (await listProcesses(engine, kind)).some(({ pid }) => pid === child.pid),
+    );
+    return child;
+  };
 
   return {
     config,
@@ -138,27 +163,10 @@ export async function engineFixture(
       stops.push(() => scheduler.stop());
       return scheduler;
     },
-    async fork(kind) {
-      const env = {
-        ...process.env,
-        FLYERLINE_REDIS_URL: redisUrl,
-        FLYERLINE_REDIS_PREFIX: prefix,
-        FLYERLINE_SCRATCH_DIR: config.scratchDir,
-        FLYERLINE_LAKE: config.lake,
-        FLYERLINE_LOG_LEVEL: 'silent',
-        FLYERLINE_LEASE_MS: String(settings.leaseMs),
-        FLYERLINE_RECONCILE_MS: String(settings.reconcileMs),
-        FLYERLINE_WORKER_CONCURRENCY: String(settings.workerConcurrency),
-        FLYERLINE_SCHEDULER_TICK_MS: String(settings.schedulerTickMs),
-      };
-      const child = fork(join(ROOT, 'workers', `${kind}.ts`), ['--pipelines', PIPELINES], {
-        env,
-        stdio: 'ignore',
-      });
-      stops.push(() => killed(child));
-      await until(`the ${kind} is ready`, async () =>
-        (await listProcesses(engine, kind)).some(({ pid }) => pid === child.pid),
-      );
+    fork: (kind) => forkMember(kind, join(ROOT, 'workers', `${kind}.ts`)),
+    async forkToCrash(step) {
+      const child = await forkMember('worker', join(ROOT, 'bench/chaos/member.ts'));
+      child.send({ order: 'crash-at', step, passes: 1 } satisfies Order);
       return child;
     },
     ended: (ref, timeoutMs = 20_000) =>

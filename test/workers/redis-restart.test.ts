@@ -1,6 +1,8 @@
 /** Redis is killed in the middle of runs, and comes back with what its append-only file has. */
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { isAlive } from '../../infra/is-alive.ts';
 import { engineFixture } from '../support/engine-fixture.ts';
 import { redisInstalled } from '../support/redis.ts';
 import { describeWith } from '../support/requirement.ts';
@@ -35,6 +37,40 @@ describeWith(redisInstalled, 'a restart of Redis', () => {
       expect(lines.findIndex((line) => line.startsWith('start d#'))).toBeGreaterThan(
         Math.max(...['b', 'c'].map((id) => lines.findIndex((line) => line.startsWith(`end ${id}#`)))),
       );
+    }
+  });
+
+  it.each(['worker', 'scheduler'] as const)('lets a %s leave while Redis is away', async (kind) => {
+    const { fork, until } = await engineFixture(redis.url, `leave-${kind}`);
+    const leaving = await fork(kind);
+    const gone = once(leaving, 'exit');
+    await redis.kill();
+    try {
+      // By now it waits to connect again.
+      await sleep(500);
+      leaving.kill('SIGTERM');
+      await until('it has left', async () => leaving.exitCode !== null, 15_000);
+      expect(await gone).toEqual([0, null]);
+    } finally {
+      await redis.start();
+    }
+  });
+
+  it('kills what runs when a worker is told twice to leave, Redis or not', async () => {
+    const { fork, until, trigger, journal, pids } = await engineFixture(redis.url, 'killed-twice');
+    const leaving = await fork('worker');
+    const ref = await trigger('patient');
+    await until('the task has started', async () => (await journal(ref)).length === 1);
+    await redis.kill();
+    try {
+      leaving.kill('SIGTERM');
+      await sleep(500);
+      expect(leaving.exitCode).toBe(null);
+      leaving.kill('SIGTERM');
+      await until('it has left', async () => leaving.exitCode !== null, 15_000);
+      for (const pid of await pids(ref)) expect(isAlive(pid)).toBe(false);
+    } finally {
+      await redis.start();
     }
   });
 });

@@ -56,6 +56,23 @@ describeWith(redisInstalled, 'takeover', () => {
     expect(Date.now() - killedMs).toBeLessThan(15_000);
   });
 
+  it.each(['job-taken', 'claimed'] as const)(
+    'goes on after a worker that died at the step "%s"',
+    async (step) => {
+      const { forkToCrash, startScheduler, startWorker, trigger, ended } = await fixture();
+      await startScheduler();
+      const doomed = await forkToCrash(step);
+      const ref = await trigger('single');
+      if (doomed.signalCode === null) await once(doomed, 'exit');
+      await startWorker();
+      const readyMs = Date.now();
+      const run = await ended(ref);
+      expect(run).toMatchObject({ state: 'success', tasks: [{ attempts: step === 'claimed' ? 2 : 1 }] });
+      // Lease of 1 s: neither waits for times that BullMQ would choose by itself.
+      expect(run.endedAtMs! - readyMs).toBeLessThan(8_000);
+    },
+  );
+
   it('ends the child processes of a worker that was killed', async () => {
     const { fork, trigger, journal, pids, until } = await fixture();
     const doomed = await fork('worker');

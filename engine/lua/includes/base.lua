@@ -17,7 +17,7 @@ end
 -- Whoever puts an attempt into the outbox dispatches it at once; after this long it counts as forgotten.
 fl.DISPATCH_GRACE_MS = 3000
 -- A dispatched attempt that nobody has claimed is dispatched again this often. Adding a job that is there changes nothing.
-fl.REDISPATCH_MS = 30000
+fl.REDISPATCH_MS = 10000
 -- Attempts that one script hands to BullMQ, at most.
 fl.DISPATCH_MAX = 500
 -- Attempts that wait with BullMQ while no worker of the queue is known.
