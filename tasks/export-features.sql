@@ -14,7 +14,7 @@ FROM (SELECT DISTINCT user_id FROM clean_event) ANTI JOIN user_key_of USING (use
 
 -- name: sessions
 CREATE OR REPLACE TEMP TABLE timed_event AS
-SELECT user_id, event, ts, suspect, ((ts + utc_offset_s) % 86400 // 3600)::INTEGER AS hour,
+SELECT user_id, event, ts, suspect, floor((ts + utc_offset_s) % 86400 / 3600)::INTEGER AS hour,
   coalesce(round((ts - lag(ts) OVER (PARTITION BY user_id ORDER BY event_no)) * 1000) > getvariable('timeout_ms'), TRUE) AS starts_session
 FROM clean_event;
 

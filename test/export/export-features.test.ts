@@ -25,8 +25,8 @@ const ROWS = [
   row('2018-10-01T10:01:00', 'ada', 'flyer_open', '2', '9'),
   row('2018-10-01T10:01:05', 'ada', 'favorite', '', '8'),
   row('2018-10-01T12:00:00', 'ada', 'flyer_open', '3', '8'),
-  row('2018-10-03T23:00:00', 'ada', 'list_flyers'),
-  row('2018-10-01T20:00:00', 'Zoë', 'list_flyers'),
+  row('2018-10-03T23:59:59.999', 'ada', 'list_flyers'),
+  row('2018-10-01T20:45:00', 'Zoë', 'list_flyers'),
 ];
 
 describe('export features', () => {
