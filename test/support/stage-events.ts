@@ -79,7 +79,7 @@ export async function stageEvents(
       const ofDrop = events.filter(({ drop_no }) => drop_no === drop);
       files.push(...(await stageDrop(duck, store, dir, ofDrop, stagedBuckets[drop % stagedBuckets.length]!)));
     }
-    const rejected = await stageRejects(duck, store, dir, rejects, days[0] ?? '1970-01-01');
+    const rejected = await stageRejects(duck, store, dir, rejects, homeDayOf(events));
     const inputs: DayInputs[] = [];
     const refs: BucketRef[][] = [];
     for (const day of days) {
@@ -92,6 +92,13 @@ export async function stageEvents(
     await duck.close();
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** Of rows without a time: the most frequent day of the good ones, of several the earliest. */
+function homeDayOf(events: readonly StagedRow[]): string {
+  const counts = [...Map.groupBy(events, ({ day }) => day)].map(([day, { length }]) => ({ day, length }));
+  counts.sort((a, b) => b.length - a.length || (a.day < b.day ? -1 : 1));
+  return counts[0]?.day ?? '1970-01-01';
 }
 
 /** R1, row by row. */
