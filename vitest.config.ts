@@ -1,6 +1,7 @@
 /** Three kinds of tests, told apart by what they need: unit, integration (a server), end to end (test/e2e). */
 import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { SlowestFirst } from './test/support/slowest-first.ts';
 
 const E2E = 'test/e2e/**/*.test.ts';
 
@@ -15,6 +16,7 @@ export default defineConfig({
     pool: 'forks',
     // Vitest's default leaves one core to itself: on a machine of two, files would run one after the other.
     maxWorkers: '100%',
+    sequence: { sequencer: SlowestFirst },
     // What tests compare is plain text, also when Vitest itself writes in colours.
     env: { FORCE_COLOR: '0' },
     projects: [
@@ -34,14 +36,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // One at a time: each runs whole processes and measures how long they take.
-        test: {
-          name: 'e2e',
-          include: [E2E],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
-        },
+        test: { name: 'e2e', include: [E2E], testTimeout: 300_000, hookTimeout: 300_000 },
       },
     ],
   },
