@@ -20,11 +20,11 @@ const OFFSET_DAYS_MAX = 2;
  */
 export function inputsOfDays(drops: readonly StagedDrop[], params: MetricParams): (day: string) => DayDrops {
   const rowsOfDay = byDay(drops);
-  const reachDays = Math.floor(horizonEndMs('1970-01-01', params) / DAY_MS);
   return (day) => {
     const dayNo = dayNumber(day);
     const startMs = dayStartMs(day) - DAY_MS;
     const endMs = horizonEndMs(day, params);
+    const reachDays = Math.floor((endMs - dayStartMs(day)) / DAY_MS);
     const isInHorizon = ({ minLocalMs, maxLocalMs }: DropDay) =>
       minLocalMs !== null && maxLocalMs !== null && maxLocalMs >= startMs && minLocalMs <= endMs;
     // Rows lie within their own local day, so only days around this one can hold rows of the horizon.

@@ -88,4 +88,40 @@ describe('report_tz', () => {
       ['u3', '2018-03-11', 20],
     ]);
   });
+
+  it('sees all of a view that goes on over midnight into a night in which clocks are put forward', async () => {
+    const every = (user: string, times: readonly string[]) => [
+      ...times.map((time, index) => `${time},${user},${index === 0 ? 'flyer_open' : 'item_open'},1,9`),
+    ];
+    const dwellOf = async (day: string, report_tz: string, lines: readonly string[]) => {
+      const { tables } = await computeDrops(drop(...lines), [day], { params: { ...params, report_tz } });
+      return tables.flyer_views!.map(({ dwell_s, n_events, end_reason }) => [dwell_s, n_events, end_reason]);
+    };
+    // 23:59:50, then 00:24:50 to 01:39:50 and, 25 minutes later, 03:04:50: an item more before the end, 7,510 s after the start.
+    const toronto = every('u1', [
+      '2018-03-11T04:59:50Z',
+      '2018-03-11T05:24:50Z',
+      '2018-03-11T05:49:50Z',
+      '2018-03-11T06:14:50Z',
+      '2018-03-11T06:39:50Z',
+      '2018-03-11T07:04:50Z',
+    ]);
+    expect(
+      await dwellOf('2018-03-10', 'America/Toronto', [...toronto, '2018-03-11T07:05:00Z,u1,list_flyers,,']),
+    ).toEqual([[7200, 6, 'leave']]);
+    // 23:59:50, and after a midnight that does not exist 01:24:50, 01:49:50, 02:14:50, 02:39:50.
+    const saoPaulo = every('u2', [
+      '2018-11-04T02:59:50Z',
+      '2018-11-04T03:24:50Z',
+      '2018-11-04T03:49:50Z',
+      '2018-11-04T04:14:50Z',
+      '2018-11-04T04:39:50Z',
+    ]);
+    expect(
+      await dwellOf('2018-11-03', 'America/Sao_Paulo', [
+        ...saoPaulo,
+        '2018-11-04T04:40:00Z,u2,list_flyers,,',
+      ]),
+    ).toEqual([[6010, 5, 'leave']]);
+  });
 });
