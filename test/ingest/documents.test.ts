@@ -91,6 +91,12 @@ describe.each([
     expect(staged.events[0]).toMatchObject({ user_id: 'u2', flyer_id: '{"id":1}' });
   });
 
+  it('takes an object as sequence number or time of receipt for none', async () => {
+    const staged = await stage(`${json('u1', { seq: { no: 1 }, received_at: [{ $date: 1 }] })}\n`);
+    expect(rejected(staged)).toEqual([]);
+    expect(staged.events).toMatchObject([{ user_id: 'u1', seq: null, received_ms: null }]);
+  });
+
   it('decodes escapes, and does not count blank lines', async () => {
     const staged = await stage(`\n${json('u1').replace('u1', '\\u00e9\\n\\"x')}\n   \n${json('u2')}\n`);
     expect(users(staged)).toEqual([

@@ -4,7 +4,7 @@ import { type FieldName, isFieldName, type RawRow } from './raw-row.ts';
 import { RAW_LENGTH_MAX, type RowSink } from './row-sink.ts';
 
 /** What is no number or no timestamp is none, whatever it is. */
-const _UNIMPORTANT: ReadonlySet<FieldName> = new Set(['seq', 'received_at']);
+const UNIMPORTANT: ReadonlySet<FieldName> = new Set(['seq', 'received_at']);
 
 /** Reads an object's fields; of two with one name the first counts. Throws JsonFault and JsonUnfinished. */
 export function readJsonRow(cursor: JsonCursor): RawRow {
@@ -16,7 +16,7 @@ export function readJsonRow(cursor: JsonCursor): RawRow {
     if (!isFieldName(key) || seen.has(key)) return;
     seen.add(key);
     if (value.kind === 'text') row[key] = value.text;
-    else if (value.kind === 'container')
+    else if (value.kind === 'container' && !UNIMPORTANT.has(key))
       fault ??= new JsonFault(cursor.at, `has an object or array as ${key}`, true);
   });
   // Thrown at the end only, so that the cursor stands behind the object and the next one can be read.
