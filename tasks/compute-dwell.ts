@@ -1,6 +1,7 @@
 /** Dwell: a bucket's events through the rules; views and per-user facts come out (R6 to R14). */
 import { join } from 'node:path';
 import { invariant } from '../infra/errors.ts';
+import { inTurn } from '../infra/in-turn.ts';
 import { int8Column, int32Column, uint8Column } from '../lake/column-table.ts';
 import { type Duck, KEEP_JOIN_ORDER, openDuck, writeParquet } from '../lake/duckdb.ts';
 import type { ObjectStore } from '../lake/object-store.ts';
@@ -96,8 +97,11 @@ export async function dwellOfBucket(
   };
 }
 
-/** Fills the tables `view_row`, `flyer_row` and `user_row` from the bucket's events. */
-async function applyRules(duck: Duck, inputs: DayInputs, eventsPath: string): Promise<DwellTally> {
+/**
+ * Fills the tables `view_row`, `flyer_row` and `user_row` from the bucket's events. In turn: two buckets at a time would share the one
+ * thread that JavaScript has, then both leave it idle while DuckDB writes.
+ */
+const applyRules = inTurn(async (duck: Duck, inputs: DayInputs, eventsPath: string): Promise<DwellTally> => {
   const asOfMs = (inputs.asOfMs ?? 0) - dayStartMs(inputs.day);
   const tables = await createDwellTables(duck);
   const dwell = createDayDwell(viewRulesOf(inputs.params), await readPlaces(duck), asOfMs, tables);
@@ -121,7 +125,7 @@ async function applyRules(duck: Duck, inputs: DayInputs, eventsPath: string): Pr
   const tally = dwell.finish();
   tables.close();
   return tally;
-}
+});
 
 async function putForReport(
   duck: Duck,

@@ -1,5 +1,6 @@
 /** Export: one CSV object per table and day, RFC 4180, and the same compressed where it is asked for. */
 import { rm } from 'node:fs/promises';
+import { inTurn } from '../infra/in-turn.ts';
 import { readCurrentState } from '../lake/current.ts';
 import { gzipFile } from '../lake/gzip-file.ts';
 import { partitionRows } from '../lake/partition-rows.ts';
@@ -23,6 +24,7 @@ export const exportCsv = defineTask({
  * show old rows for ever.
  */
 export async function exportCsvTables(ctx: ExportContext, published: DayOfTables): Promise<ExportedRef> {
+  // Two queries at a time would take the cores from those who read Parquet back meanwhile, and be last themselves.
   const csv = await exportTables(ctx, published, 'csv', inTurn(writeCsvExport));
   const { day } = published;
   const compressed = await Promise.all(
@@ -40,16 +42,6 @@ export async function exportCsvTables(ctx: ExportContext, published: DayOfTables
 
 export const writeCsvExport: WriteExport = async (duck, { schema, paths }, path) =>
   writeCsv(duck, schema, { query: await partitionRows(duck, schema, paths), orderBy: [], path });
-
-/** One query at a time: two would take the cores from those who read Parquet back meanwhile, and be last themselves. */
-function inTurn(write: WriteExport): WriteExport {
-  let last: Promise<unknown> = Promise.resolve();
-  return (...args) => {
-    const mine = last.then(() => write(...args));
-    last = mine.catch(() => {});
-    return mine;
-  };
-}
 
 /** The rows are written once more: the file beside it may be of another version by now. */
 const writeCsvGzExport: WriteExport = async (duck, partition, path) => {

@@ -1,6 +1,5 @@
 /** Stages drops: batch after batch, a few at a time. Each batch stands by itself, so other machines may stage some of them. */
 import { join } from 'node:path';
-import { readAhead } from '../read-ahead.ts';
 import { coverDrops } from './pin/cover-drops.ts';
 import type { Drop } from './read/drops.ts';
 import { chunkBytesFor, estimateTextBytes } from './stage/layout.ts';
@@ -31,21 +30,36 @@ export async function stageDrops(drops: readonly Drop[], options: StageDropsOpti
   const textBytes = drops.reduce((sum, drop) => sum + estimateTextBytes(drop), 0);
   const chunkBytes = chunkBytesFor(options.memoryLimitBytes, textBytes);
   const plans = planBatches(drops, day, chunkBytes);
-  const staged: StageBatch[] = [];
-  const results = readAhead([...plans.entries()], { atOnce: BATCHES_AT_ONCE }, async ([index, plan]) => {
-    signal.throwIfAborted();
-    // Other days' runs stage the same drops: what they have done meanwhile is not done again.
-    const known = index < BATCHES_AT_ONCE ? [] : await readStageBatches(lake, identity);
-    const { missing } = coverDrops(known, plan.drops, identity);
-    for (const drop of plan.drops) if (!missing.includes(drop)) onDropRead(drop);
-    if (missing.length === 0) return undefined;
-    const context = { ...options, chunkBytes, onDropRead };
-    return stageBatch(context, { ...plan, drops: missing }, join(scratchDir, `batch-${index}`));
+  const staged: (StageBatch | undefined)[] = plans.map(() => undefined);
+  const next = plans.entries();
+  let isFailing = false;
+  // A batch begins as soon as any of those before it has ended: they are not equally long.
+  const lines = Array.from({ length: BATCHES_AT_ONCE }, async () => {
+    for (const [index, plan] of next) {
+      if (isFailing) return;
+      signal.throwIfAborted();
+      // Other days' runs stage the same drops: what they have done meanwhile is not done again.
+      const known = index < BATCHES_AT_ONCE ? [] : await readStageBatches(lake, identity);
+      const { missing } = coverDrops(known, plan.drops, identity);
+      for (const drop of plan.drops) if (!missing.includes(drop)) onDropRead(drop);
+      if (missing.length === 0) continue;
+      const context = { ...options, chunkBytes, onDropRead };
+      const batch = await stageBatch(
+        context,
+        { ...plan, drops: missing },
+        join(scratchDir, `batch-${index}`),
+      );
+      log.debug(`Staged ${batch.drops.length} drops`, { batch: batch.batch, files: batch.files.length });
+      staged[index] = batch;
+    }
   });
-  for await (const batch of results) {
-    if (batch === undefined) continue;
-    staged.push(batch);
-    log.debug(`Staged ${batch.drops.length} drops`, { batch: batch.batch, files: batch.files.length });
+  for (const line of lines) {
+    line.catch(() => {
+      isFailing = true;
+    });
   }
-  return staged;
+  const ends = await Promise.allSettled(lines);
+  const failure = ends.find((end) => end.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+  return staged.filter((batch) => batch !== undefined);
 }
