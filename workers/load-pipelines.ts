@@ -1,4 +1,5 @@
 /** The DAGs a process works with, and the services of their tasks: the project's own, or those of another module. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Dag } from '../engine/dag.ts';
@@ -43,5 +44,13 @@ async function loadOwn(): Promise<PipelinesModule> {
 }
 
 async function loadOther(path: string): Promise<PipelinesModule> {
+  if (!existsSync(path)) {
+    throw new FlyerlineError('FL_CONFIG_INVALID', {
+      subject: `Module "${path}"`,
+      reason: 'does not exist',
+      remedy: 'give the path of a file, from this directory',
+      retryable: false,
+    });
+  }
   return (await import(pathToFileURL(resolve(path)).href)) as PipelinesModule;
 }

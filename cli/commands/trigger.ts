@@ -17,6 +17,7 @@ export function command(): Command {
     .option('--param <name=value>', 'parameter of the run, may be repeated', collectParam, {})
     .option('--note <text>', 'why, for whoever looks at the run')
     .option('--conf <json>', 'an object for programs that look at the run', parseObject)
+    .option('--pipelines <module>', "a module with other DAGs than the project's own, as workers have it")
     .option('--wait', 'wait for its end; the exit code is 0 only if it succeeds', false)
     .action(async (dagId: string, options: TriggerOptions) => {
       const { triggerRun } = await import('../engine/trigger-run.ts');

@@ -1,10 +1,12 @@
 /** `trigger`: asks for a run of a day by hand; workers run it. */
-import { runReader } from '../../engine/redis-read-model.ts';
-import { runStore } from '../../engine/run-store.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type RunReader, runReader } from '../../engine/redis-read-model.ts';
+import { type RunRef, runStore } from '../../engine/run-store.ts';
 import type { RunView } from '../../engine/run-view.ts';
 import { intervalOfDay } from '../../engine/schedule.ts';
 import { newRun } from '../../engine/scheduler-loop.ts';
 import { findDag } from '../../pipelines/find-dag.ts';
+import { loadPipelines, OWN_PIPELINES } from '../../workers/load-pipelines.ts';
 import type { CommonOptions } from '../common-options.ts';
 import { EXIT } from '../exit-code.ts';
 import { PROGRAM } from '../help.ts';
@@ -18,11 +20,13 @@ export interface TriggerOptions extends CommonOptions {
   readonly param: Readonly<Record<string, unknown>>;
   readonly note?: string;
   readonly conf?: Readonly<Record<string, unknown>>;
+  /** Path of a module. @default the project's own */
+  readonly pipelines?: string;
   readonly wait: boolean;
 }
 
 export async function triggerRun(dagId: string, options: TriggerOptions): Promise<void> {
-  const dag = findDag(dagId);
+  const dag = findDag(dagId, (await loadPipelines(options.pipelines ?? OWN_PIPELINES)).dags);
   await withEngine(options, async (engine, { config, json }) => {
     const run = newRun(dag, {
       kind: 'manual',
@@ -44,20 +48,22 @@ export async function triggerRun(dagId: string, options: TriggerOptions): Promis
     if (json) process.stdout.write(`${JSON.stringify({ inserted, run: view })}\n`);
     else if (options.wait) process.stdout.write(`${runText(view)}\n`);
     else process.stdout.write(`${style.green('✓')} ${dagId} ${run.runId} ${view.state}\n`);
-    if (options.wait && view.state !== 'success') process.exitCode = EXIT.failed;
+    if (options.wait && view.state !== 'success') process.exitCode ??= EXIT.failed;
   });
 }
 
+const POLL_MS = 500;
+
 /** Ctrl-C ends the waiting, not the run. */
-async function waitForEnd(
-  reader: ReturnType<typeof runReader>,
-  ref: { readonly dagId: string; readonly runId: string },
-): Promise<RunView> {
+async function waitForEnd(reader: RunReader, ref: RunRef): Promise<RunView> {
   const signal = interruptSignal();
-  for await (const runs of reader.watchRuns({ dagId: ref.dagId, limit: 500 }, { pollMs: 500, signal })) {
-    const run = runs.find(({ runId }) => runId === ref.runId);
-    if (run?.state === 'success' || run?.state === 'failed') return run;
+  for (;;) {
+    const run = await reader.getRun(ref);
+    if (run.state === 'success' || run.state === 'failed') return run;
+    if (signal.aborted) {
+      process.exitCode = EXIT.interrupted;
+      return run;
+    }
+    await sleep(POLL_MS, undefined, { signal }).catch(() => {});
   }
-  process.exitCode = EXIT.interrupted;
-  return reader.getRun(ref);
 }

@@ -28,6 +28,14 @@ describe('docs/reference/dag.md', () => {
     ]);
   });
 
+  it('has a guide that shows a test of it, and a module for workers, as they are', () => {
+    const guide = read('docs/guides/write-and-test-a-dag.md');
+    for (const path of ['test/examples/weather.test.ts', 'examples/weather-pipelines.ts'])
+      expect(guide).toContain(`\`\`\`ts\n${read(path)}\`\`\``);
+    for (const member of membersOf(read('engine/test-dag.ts'), 'TestedDag'))
+      expect(guide, member).toContain(`\`${member}\``);
+  });
+
   it('names every trigger rule and state', () => {
     for (const word of [...TRIGGER_RULES, ...TASK_STATES]) expect(reference, word).toContain(`\`${word}\``);
   });

@@ -43,6 +43,23 @@ describeWith(redisInstalled, 'the fleet', () => {
     await runs.cancelRun(second, 'enough');
   });
 
+  it('is asked for a run of a DAG of another module, and waited for, however many newer runs there are', async () => {
+    const prefix = server.uniquePrefix();
+    const env = { FLYERLINE_REDIS_URL: server.url, FLYERLINE_REDIS_PREFIX: prefix };
+    const { trigger, runs, reader, until } = await engineFixture(server.url, prefix);
+    const ask = (dagId: string, module = 'test/support/engine-dags.ts') =>
+      flyerline(['trigger', dagId, '--date', '2018-09-01', '--wait', '--pipelines', module], { env });
+    for (let made = 0; made < 500; made += 1) await trigger('single');
+    const asked = ask('single');
+    const ref = { dagId: 'single', runId: 'manual__2018-09-01T00:00:00Z' };
+    await until('it is there', () => reader.getRun(ref).catch(() => undefined));
+    await runs.cancelRun(ref, 'enough');
+    const { exitCode, stdout } = await asked;
+    expect([exitCode, stdout]).toEqual([1, expect.stringContaining('enough')]);
+    expect((await ask('nightly')).stderr).toContain('DAG "nightly" is not registered');
+    expect((await ask('single', 'nowhere.ts')).stderr).toContain('Module "nowhere.ts" does not exist');
+  });
+
   it('drops one task when told to, and says so', async () => {
     const prefix = server.uniquePrefix();
     const env = { FLYERLINE_REDIS_URL: server.url, FLYERLINE_REDIS_PREFIX: prefix };
