@@ -1,4 +1,5 @@
 /** The definition read aloud, first half: from rows to the kept events of a day's horizon (R1-R5, R12, R13). Slow and obvious. */
+import { DateTime } from 'luxon';
 import type { MetricParams } from '../../../tasks/metric-params.ts';
 import type { RawRow } from '../../support/stage-events.ts';
 
@@ -40,14 +41,16 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export function horizonOf(day: string, rows: readonly RawRow[], params: MetricParams): Horizon {
   const midnight = Date.parse(`${day}T00:00:00Z`);
   const endMs = midnight + DAY_MS + params.max_view_s * 1000 + params.inactivity_timeout_s * 1000;
+  const parse = (row: RawRow) => parseRow(row, params.report_tz);
   const beginMs = midnight - DAY_MS;
   // Events of R1 that the horizon does not see lie after its end; those before it only serve to recognise duplicates.
-  const read = rows.map(parseRow).filter((event) => event !== undefined);
+  const read = rows.map(parse).filter((event) => event !== undefined);
   const known = read.filter((event) => event.localMs <= endMs);
   const inside = known.filter((event) => event.localMs >= beginMs);
   const filled = known.map((event) => (event.localMs >= beginMs ? fill(event, inside, params) : event));
   const kept = withoutDuplicates(filled, beginMs).filter((event) => event.localMs >= beginMs);
   const ofDay = kept.filter((event) => event.day === day);
+  const rowsOfDay = rows.filter((row) => parse(row)?.day === day);
   return {
     events: kept.sort(inOrder),
     asOfMs: Math.max(...inside.map((event) => event.instantMs)),
@@ -56,26 +59,30 @@ export function horizonOf(day: string, rows: readonly RawRow[], params: MetricPa
       rows_dropped_duplicate: read.filter((event) => event.day === day).length - ofDay.length,
       events_kept: ofDay.length,
       merchant_filled: ofDay.filter((event) => event.filled).length,
-      null_spelling_flyer: countNullSpellings(rows, day, (row) => row.flyer),
-      null_spelling_merchant: countNullSpellings(rows, day, (row) => row.merchant),
+      null_spelling_flyer: countNullSpellings(rowsOfDay, (row) => row.flyer),
+      null_spelling_merchant: countNullSpellings(rowsOfDay, (row) => row.merchant),
     },
   };
 }
 
-/** R1 and R2; undefined for a row that is no event. */
-function parseRow(row: RawRow): KeptEvent | undefined {
+/** R1, R2 and R11; undefined for a row that is no event. */
+function parseRow(row: RawRow, reportTz: string): KeptEvent | undefined {
   const parts = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?)(Z|[+-]\d{2}:\d{2})$/.exec(row.timestamp);
   const event = row.event.trim().toLowerCase();
   if (parts === null || row.user.trim() === '' || !RANKS.includes(event)) return undefined;
+  const instantMs = Date.parse(row.timestamp);
+  const zoneMs =
+    DateTime.fromMillis(instantMs, { zone: reportTz === 'event' ? 'UTC' : reportTz }).offset * 60_000;
+  const localMs = reportTz === 'event' ? Date.parse(`${parts[1]}Z`) : instantMs + zoneMs;
   return {
     user: row.user.trim(),
     event,
     flyer: knownId(row.flyer),
     merchant: knownId(row.merchant),
     filled: false,
-    instantMs: Date.parse(row.timestamp),
-    localMs: Date.parse(`${parts[1]}Z`),
-    day: parts[1]!.slice(0, 10),
+    instantMs,
+    localMs,
+    day: new Date(localMs).toISOString().slice(0, 10),
     eventId: row.eventId,
     seq: row.seq,
   };
@@ -93,14 +100,10 @@ function isNullWord(id: string): boolean {
 }
 
 /** A written null, which an empty field is not. */
-function countNullSpellings(
-  rows: readonly RawRow[],
-  day: string,
-  field: (row: RawRow) => string | undefined,
-): number {
+function countNullSpellings(rows: readonly RawRow[], field: (row: RawRow) => string | undefined): number {
   return rows.filter((row) => {
     const text = (field(row) ?? '').trim();
-    return parseRow(row)?.day === day && text !== '' && isNullWord(text);
+    return text !== '' && isNullWord(text);
   }).length;
 }
 
