@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Assessment } from '../../engine/partition-state.ts';
+import { redisEngine } from '../../engine/redis-engine.ts';
+import { runReader } from '../../engine/redis-read-model.ts';
 import type { RunRow } from '../../engine/run-view.ts';
 import { loadConfig } from '../../infra/config.ts';
 import { silentLogger } from '../../infra/log.ts';
@@ -49,12 +51,14 @@ describeWith(redisInstalled, 'late data', () => {
     const worker = await startWorker(configUntil('2018-10-04'), options);
     onTestFinished(() => worker.stop({ force: true }));
     const first = await startScheduler(configUntil('2018-10-04'), options);
+    // Not by the command: a process a look would take from the runs the time that they are waited for.
+    const reader = runReader(redisEngine({ redis: server.connect(), prefix: env.FLYERLINE_REDIS_PREFIX }));
     const runsEnded = async (count: number) => {
-      for (let left = 300; left > 0; left -= 1) {
-        const { runs } = await json<{ runs: RunRow[] }>('runs', 'list', 'nightly');
+      for (let left = 1_500; left > 0; left -= 1) {
+        const runs = await reader.listRuns({ dagId: 'nightly' });
         if (runs.length >= count && runs.every(({ state }) => state === 'success' || state === 'failed'))
-          return runs;
-        await sleep(500);
+          return (await json<{ runs: RunRow[] }>('runs', 'list', 'nightly')).runs;
+        await sleep(100);
       }
       throw new Error(`There are not ${count} runs that have ended.`);
     };

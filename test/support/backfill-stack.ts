@@ -3,12 +3,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackfillPlan } from '../../engine/backfill/backfill-plan.ts';
-import type { BackfillProgress } from '../../engine/backfill/backfill-progress.ts';
-import { changeState } from '../../engine/backfill/backfill-store.ts';
+import { type BackfillProgress, progressOf } from '../../engine/backfill/backfill-progress.ts';
+import { changeState, readDayResults, readPlan, readState } from '../../engine/backfill/backfill-store.ts';
+import { backfillRuns } from '../../engine/backfill/queue-backfill.ts';
 import type { Assessment } from '../../engine/partition-state.ts';
+import { redisEngine } from '../../engine/redis-engine.ts';
 import { loadConfig } from '../../infra/config.ts';
 import { silentLogger } from '../../infra/log.ts';
+import { connectRedis } from '../../infra/redis.ts';
 import { openStore } from '../../lake/open-store.ts';
+import { nightly } from '../../pipelines/nightly.ts';
 import { startScheduler } from '../../workers/scheduler.ts';
 import { startWorker, type Worker } from '../../workers/worker.ts';
 import { flyerlineJson } from './flyerline.ts';
@@ -20,7 +24,7 @@ export interface BackfillStack {
   /** Of all generated days. */
   plan(...args: readonly string[]): Promise<BackfillPlan>;
   look(id: string): Promise<BackfillProgress>;
-  /** Looks until it is so; throws with the last look when that takes too long. */
+  /** Looks until it is so, and the command says so; throws with the last look when that takes too long. */
   lookUntil(id: string, isSo: (progress: BackfillProgress) => boolean): Promise<BackfillProgress>;
   /** As if whoever is at it had been silent for long. */
   presumeDead(id: string): Promise<void>;
@@ -72,9 +76,22 @@ export async function startBackfillStack(options: BackfillStackOptions): Promise
   await json('generate', ...generated, '--out', join(dir, 'data'));
   const scheduler = await startScheduler(config, { redisUrl, log: silentLogger });
   let worker: Worker | undefined;
+  const redis = connectRedis(redisUrl, { name: 'test', forBlocking: true });
+  const engine = redisEngine({ redis, prefix });
+  const lake = await openStore(lakeDir);
 
   const look = async (id: string) =>
     (await json<{ progress: BackfillProgress }>('backfill', 'show', id)).progress;
+  /** The same without a process a time, which would take from the work the time that it is waited for. */
+  const glance = async (id: string) => {
+    const [plan, state] = [await readPlan(lake, id), await readState(lake, id)];
+    const { executor, generation } = state;
+    const facts =
+      executor === 'queues'
+        ? { runs: await backfillRuns(engine, { plan, dag: nightly, generation }) }
+        : { results: await readDayResults(lake, id) };
+    return progressOf({ plan, state, ...facts, nowMs: Date.now() });
+  };
   const putDrop = async (name: string, rows: readonly string[]) => {
     await mkdir(join(drops, 'late'), { recursive: true });
     await writeFile(join(drops, 'late', `${name}.csv`), `${[HEADER, ...rows].join('\n')}\n`);
@@ -92,16 +109,16 @@ export async function startBackfillStack(options: BackfillStackOptions): Promise
     stopWork,
     plan: (...args) => json('backfill', 'plan', 'nightly', '--from', from, '--to', to, ...args),
     async lookUntil(id, isSo) {
-      for (let left = LOOKS_MAX; ; left -= 1) {
-        const progress = await look(id);
-        if (isSo(progress)) return progress;
-        if (left === 0) throw new Error(`It does not come about: ${JSON.stringify(progress)}`);
-        await sleep(200);
+      for (const deadlineMs = Date.now() + LOOK_TIMEOUT_MS; ; await sleep(100)) {
+        const progress = await glance(id);
+        const told = isSo(progress) ? await look(id) : undefined;
+        if (told !== undefined && isSo(told)) return told;
+        if (Date.now() > deadlineMs)
+          throw new Error(`It does not come about: ${JSON.stringify(told ?? progress)}`);
       }
     },
     async presumeDead(id) {
-      const store = await openStore(lakeDir);
-      await changeState(store, id, () => ({ aliveUntilMs: Date.now() - 1 })).finally(() => store.close());
+      await changeState(lake, id, () => ({ aliveUntilMs: Date.now() - 1 }));
     },
     async notFresh() {
       const { partitions } = await json<{ partitions: Assessment[] }>(
@@ -125,8 +142,10 @@ export async function startBackfillStack(options: BackfillStackOptions): Promise
     async close() {
       await stopWork();
       await scheduler.stop();
+      await lake.close();
+      redis.disconnect();
     },
   };
 }
 
-const LOOKS_MAX = 100;
+const LOOK_TIMEOUT_MS = 120_000;

@@ -9,7 +9,7 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 
 /** Never throws for a command that fails: look at `exitCode`. */
 export function flyerline(
