@@ -110,6 +110,37 @@ const ZONES = [
   'Europe/Berlin',
 ] as const;
 
+describe('every so many minutes, where clocks change', () => {
+  const starts = (from: string, count: number) => {
+    const options = { schedule: '*/30 1-2 * * *', timezone: 'America/Toronto' };
+    const found: string[] = [];
+    for (let at = Date.parse(from); found.length < count; ) {
+      const interval = nextInterval(options, at)!;
+      found.push(interval.startIso);
+      at = interval.endMs;
+    }
+    return found;
+  };
+
+  it('has no ticks in the missing hour, and intervals without a gap', () => {
+    expect(starts('2019-03-10T00:00:00-05:00', 3)).toEqual([
+      '2019-03-10T01:00:00-05:00',
+      '2019-03-10T01:30:00-05:00',
+      '2019-03-11T01:00:00-04:00',
+    ]);
+  });
+
+  it('has ticks twice in the hour that comes twice', () => {
+    expect(starts('2019-11-03T00:00:00-04:00', 5)).toEqual([
+      '2019-11-03T01:00:00-04:00',
+      '2019-11-03T01:30:00-04:00',
+      '2019-11-03T01:00:00-05:00',
+      '2019-11-03T01:30:00-05:00',
+      '2019-11-03T02:00:00-05:00',
+    ]);
+  });
+});
+
 describe('intervals of a year, in every zone', () => {
   it.each(ZONES)('cover each instant of %s exactly once, day by day', (timezone) => {
     const year = intervalsBetween(nightly(timezone, '@daily'), {
