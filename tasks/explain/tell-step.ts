@@ -85,7 +85,7 @@ function tellStart({ event, after, startsViewNo }: TraceStep): Told[] {
   ];
   const utcDay = new Date(event.instantMs).toISOString().slice(0, 10);
   if (utcDay !== event.day)
-    told.push(say('R11', `the day is the shopper's, ${event.day}; in UTC it is ${utcDay}`));
+    told.push(say('R11', `the local day is ${event.day}; in UTC it is ${utcDay}`));
   return told;
 }
 

@@ -54,7 +54,7 @@ dwell-1: timeout 1800 s, cap 7200 s, censored views: exclude, data up to 2018-10
 23:50:00      flyer_open      4/7  R8  46,200 s of silence, more than 1,800 s: view 3 ended at its last event
                                    R9  nothing observed and its end unknown: unmeasured, not 0
                                    R6  flyer 4 of merchant 7 opens: view 4
-                                   R11 the day is the shopper's, 2018-10-01; in UTC it is 2018-10-02
+                                   R11 the local day is 2018-10-01; in UTC it is 2018-10-02
               no more events       R9  the data ends less than 1,800 s later: how view 4 ended is not known yet
                                    R9  nothing observed and its end unknown: unmeasured, not 0
 
