@@ -84,8 +84,7 @@ function tellStart({ event, after, startsViewNo }: TraceStep): Told[] {
       : say('R6', `${how}: view ${startsViewNo}`),
   ];
   const utcDay = new Date(event.instantMs).toISOString().slice(0, 10);
-  if (utcDay !== event.day)
-    told.push(say('R11', `the local day is ${event.day}; in UTC it is ${utcDay}`));
+  if (utcDay !== event.day) told.push(say('R11', `the local day is ${event.day}; in UTC it is ${utcDay}`));
   return told;
 }
 
