@@ -13,6 +13,7 @@ import { freePort } from '../../infra/free-port.ts';
 import { isAlive } from '../../infra/is-alive.ts';
 import { connectRedis } from '../../infra/redis.ts';
 import { describeEnvironment } from '../support/environment.ts';
+import { countCrashes, countFaults } from './count-faults.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { inflict } from './inflict.ts';
 import { type Load, startLoad } from './load.ts';
@@ -76,6 +77,7 @@ export async function runDrill(options: DrillOptions): Promise<ChaosResult> {
     const missing = await membersMissing(engine, workers, schedulers);
     const attempts = await countAttempts(engine, load);
     const { restarts } = fleet;
+    const crashes = await countCrashes(dir);
     onProgress('verify', 0, '');
     const verdict = await verify(engine, load, { seed, dir, scratchDir: join(dir, 'scratch') }, (share) =>
       onProgress('verify', share, ''),
@@ -99,7 +101,8 @@ export async function runDrill(options: DrillOptions): Promise<ChaosResult> {
       durationMs,
       workers,
       schedulers,
-      faults: countKinds(faults),
+      faults: countFaults(history, crashes),
+      crashes,
       runs: load.runs.length,
       tasks: verdict.tasks,
       effects: verdict.effects,
@@ -178,8 +181,12 @@ async function inflictAll(
     const entry = { atMs, fault: `${kind} ${JSON.stringify(detail)}` };
     under.push(
       doing.then(
-        (note) => void history.push({ ...entry, note }),
-        (error: unknown) => void history.push({ ...entry, note: `failed: ${String(error)}` }),
+        (done) => {
+          const missed = typeof done !== 'string';
+          history.push({ ...entry, kind, missed, note: missed ? done.missed : done });
+        },
+        (error: unknown) =>
+          void history.push({ ...entry, kind, missed: true, note: `failed: ${String(error)}` }),
       ),
     );
   }
@@ -216,10 +223,4 @@ async function countAttempts(engine: RedisEngine, load: Load) {
     for (const { outcome } of await reader.listPastAttempts(run).catch(() => [])) counts[outcome] += 1;
   }
   return { failedAttempts: counts.failed, lostAttempts: counts.lost };
-}
-
-function countKinds(faults: readonly PlannedFault[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { kind } of faults) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
 }

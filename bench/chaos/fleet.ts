@@ -13,9 +13,9 @@ export interface Member {
   readonly kind: MemberKind;
   readonly proxy: TcpProxy;
   readonly pid: number | undefined;
-  /** To the process, whether or not it runs. */
-  signal(signal: NodeJS.Signals): void;
-  tell(order: Order): void;
+  /** False when the process does not run. */
+  signal(signal: NodeJS.Signals): boolean;
+  tell(order: Order): boolean;
   /** Process ids of what it has forked. */
   childPids(): Promise<readonly number[]>;
 }
@@ -89,17 +89,25 @@ async function startSeat(
   const log = openSync(join(dir, `${kind}-${at}.log`), 'a');
   let child: ChildProcess;
   let restarting: NodeJS.Timeout | undefined;
+  // Schedulers make the runs that are due as soon as they lead: they are told before they start.
+  let crashAt = kind === 'scheduler' ? 'run-made' : '';
   const start = () => {
     child = spawn(
       process.execPath,
       ['--disable-warning=ExperimentalWarning', MODULE, '--pipelines', PIPELINES],
       {
-        env: { ...env, CHAOS_KIND: kind, FLYERLINE_REDIS_URL: `redis://127.0.0.1:${proxy.port}` },
+        env: {
+          ...env,
+          CHAOS_KIND: kind,
+          CHAOS_CRASH_AT: crashAt,
+          FLYERLINE_REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
+        },
         // In a group of its own, so that Ctrl-C reaches the drill alone; the channel tells it when the drill is gone.
         detached: true,
         stdio: ['ignore', log, log, 'ipc'],
       },
     );
+    crashAt = '';
     child.on('error', () => {});
     child.once('exit', () => {
       if (mayRestart()) restarting = setTimeout(start, RESTART_MS);
@@ -113,8 +121,12 @@ async function startSeat(
     get pid() {
       return child.pid;
     },
-    signal: (signal) => void (isUp() && child.kill(signal)),
-    tell: (order) => void (child.connected && child.send(order, () => {})),
+    signal: (signal) => isUp() && child.kill(signal),
+    tell(order) {
+      if (!child.connected) return false;
+      child.send(order, () => {});
+      return true;
+    },
     childPids: () => childrenOf(child.pid),
   };
   return {

@@ -1,6 +1,7 @@
 /** Does a fault to the drill, and undoes it when its time is up; says in words what was done. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet, Member } from './fleet.ts';
+import type { Order } from './member.ts';
 import type { MortalRedis } from './mortal-redis.ts';
 import type { Fault } from './plan-faults.ts';
 
@@ -8,11 +9,14 @@ export interface Victims {
   readonly fleet: Fleet;
   readonly redis: MortalRedis;
   /** Sets back a task of some run, with all behind it; says which, or that there was none. */
-  clearSome(pick: number): Promise<string>;
+  clearSome(pick: number): Promise<Inflicted>;
 }
 
+/** In words; or that there was nobody to do it to. Whether a process that was told to crash at a step gets there shows later. */
+export type Inflicted = string | { readonly missed: string };
+
 /** Resolves when the fault is over. Faults may overlap. */
-export async function inflict(fault: Fault, { fleet, redis, clearSome }: Victims): Promise<string> {
+export async function inflict(fault: Fault, { fleet, redis, clearSome }: Victims): Promise<Inflicted> {
   switch (fault.kind) {
     case 'kill-worker':
       return kill(fleet.workers[fault.at]!, 'SIGKILL');
@@ -22,19 +26,24 @@ export async function inflict(fault: Fault, { fleet, redis, clearSome }: Victims
       return kill(fleet.workers[fault.at]!, 'SIGTERM');
     case 'kill-child': {
       const pid = (await fleet.workers[fault.at]!.childPids())[0];
-      if (pid === undefined) return 'no child process to kill';
+      if (pid === undefined) return { missed: 'no child process to kill' };
       process.kill(pid, 'SIGKILL');
       return `child ${pid}`;
     }
     case 'crash-worker':
-      fleet.workers[fault.at]!.tell({ order: 'crash-at', step: fault.step, passes: fault.passes });
-      return `at pass ${fault.passes} of ${fault.step}`;
-    case 'crash-scheduler':
-      fleet.schedulers[fault.at]!.tell({ order: 'crash-at', step: fault.step, passes: fault.passes });
-      return `at pass ${fault.passes} of ${fault.step}`;
+      return tell(
+        fleet.workers[fault.at]!,
+        { order: 'crash-at', step: fault.step, passes: fault.passes },
+        `at pass ${fault.passes} of ${fault.step}`,
+      );
+    case 'crash-scheduler': {
+      // Only one leads, and comes to such a step: whichever it is, now or later.
+      const order = { order: 'crash-at', step: fault.step, passes: fault.passes } as const;
+      const told = fleet.schedulers.filter((scheduler) => scheduler.tell(order));
+      return `${told.length} of them, at pass ${fault.passes} of ${fault.step}`;
+    }
     case 'block-worker':
-      fleet.workers[fault.at]!.tell({ order: 'block', ms: fault.ms });
-      return `for ${fault.ms} ms`;
+      return tell(fleet.workers[fault.at]!, { order: 'block', ms: fault.ms }, `for ${fault.ms} ms`);
     case 'stop-worker':
       return freeze(fleet.workers[fault.at]!, fault.ms);
     case 'stop-scheduler':
@@ -44,11 +53,17 @@ export async function inflict(fault: Fault, { fleet, redis, clearSome }: Victims
     case 'half-open-scheduler':
       return silence(fleet.schedulers, fault.at);
     case 'shift-clock-worker':
-      fleet.workers[fault.at]!.tell({ order: 'shift-clock', ms: fault.ms });
-      return `by ${fault.ms / 3_600_000} h`;
+      return tell(
+        fleet.workers[fault.at]!,
+        { order: 'shift-clock', ms: fault.ms },
+        `by ${fault.ms / 3_600_000} h`,
+      );
     case 'shift-clock-scheduler':
-      fleet.schedulers[fault.at]!.tell({ order: 'shift-clock', ms: fault.ms });
-      return `by ${fault.ms / 3_600_000} h`;
+      return tell(
+        fleet.schedulers[fault.at]!,
+        { order: 'shift-clock', ms: fault.ms },
+        `by ${fault.ms / 3_600_000} h`,
+      );
     case 'kill-redis':
       await redis.kill();
       await sleep(fault.ms);
@@ -64,24 +79,27 @@ export async function inflict(fault: Fault, { fleet, redis, clearSome }: Victims
   }
 }
 
-function kill(member: Member, signal: NodeJS.Signals): string {
-  member.signal(signal);
-  return `process ${member.pid}`;
+function kill(member: Member, signal: NodeJS.Signals): Inflicted {
+  return member.signal(signal) ? `process ${member.pid}` : { missed: 'it was down already' };
+}
+
+function tell(member: Member, order: Order, note: string): Inflicted {
+  return member.tell(order) ? `process ${member.pid} ${note}` : { missed: 'it was down already' };
 }
 
 /** Of one that has connections: the one that was meant may be starting. */
-function silence(members: readonly Member[], at: number): string {
+function silence(members: readonly Member[], at: number): Inflicted {
   for (let n = 0; n < members.length; n += 1) {
     const { proxy, pid } = members[(at + n) % members.length]!;
     const silenced = proxy.silence();
     if (silenced > 0) return `${silenced} connections of process ${pid}`;
   }
-  return 'nobody has a connection';
+  return { missed: 'nobody has a connection' };
 }
 
-async function freeze(member: Member, ms: number): Promise<string> {
+async function freeze(member: Member, ms: number): Promise<Inflicted> {
   const { pid } = member;
-  member.signal('SIGSTOP');
+  if (!member.signal('SIGSTOP')) return { missed: 'it was down already' };
   await sleep(ms);
   // Another process may have its seat by now, and has not been frozen; a dead one cannot be woken.
   if (member.pid === pid) member.signal('SIGCONT');

@@ -8,6 +8,7 @@ import type { RunState } from '../../engine/run-model.ts';
 import { type RunRef, runStore } from '../../engine/run-store.ts';
 import { dueIntervals, intervalOfDay, runIdFor } from '../../engine/schedule.ts';
 import { newRun } from '../../engine/scheduler-loop.ts';
+import type { Inflicted } from './inflict.ts';
 
 export interface DrillRun extends RunRef {
   readonly dag: Dag;
@@ -20,7 +21,7 @@ export interface Load {
   readonly forgotten: number;
   /** Undefined while Redis does not know it. */
   stateOf(run: DrillRun): Promise<RunState | undefined>;
-  clearSome(pick: number): Promise<string>;
+  clearSome(pick: number): Promise<Inflicted>;
   /** No new runs from now on; resolves with those that have not ended in time. */
   settle(timeoutMs: number): Promise<readonly DrillRun[]>;
 }
@@ -85,9 +86,11 @@ export function startLoad(engine: RedisEngine, dags: readonly Dag[]): Load {
     async clearSome(pick) {
       const run = made[pick % Math.max(1, made.length)];
       const state = run && (await stateOf(run).catch(() => undefined));
-      if (run === undefined || state === undefined || state.state === 'queued') return 'nothing to clear';
+      if (run === undefined || state === undefined || state.state === 'queued')
+        return { missed: 'nothing to clear' };
       const { id: taskId } = run.dag.graph.tasks[pick % run.dag.graph.tasks.length]!;
-      await store.clearRun(run, planClear(state, { taskId }).targets).catch(() => {});
+      const cleared = store.clearRun(run, planClear(state, { taskId }).targets);
+      if (!(await cleared.then(Boolean, () => false))) return { missed: 'it was not cleared' };
       return `${taskId} and behind of ${run.dagId} ${run.day}`;
     },
     async settle(timeoutMs) {

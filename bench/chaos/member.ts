@@ -1,7 +1,9 @@
 /** A worker or scheduler as the drill runs it: the real thing, and a hook for what is done to it from inside. */
+import { appendFileSync } from 'node:fs';
 import { runAsProcess } from '../../workers/run-as-process.ts';
 import { startScheduler } from '../../workers/scheduler.ts';
 import { startWorker } from '../../workers/worker.ts';
+import { crashesOf } from './count-faults.ts';
 
 /** What the drill tells a member by its channel. */
 export type Order =
@@ -12,12 +14,18 @@ export type Order =
   /** Its wall clock jumps. */
   | { readonly order: 'shift-clock'; readonly ms: number };
 
-let crash: { readonly step: string; passes: number } | undefined;
+let crash: { readonly step: string; passes: number } | undefined = {
+  step: process.env.CHAOS_CRASH_AT ?? '',
+  passes: 1,
+};
 
 function onStep(step: string): void {
   if (crash?.step !== step) return;
   crash.passes -= 1;
-  if (crash.passes <= 0) process.kill(process.pid, 'SIGKILL');
+  if (crash.passes > 0) return;
+  const { CHAOS_DIR: dir, CHAOS_KIND: kind } = process.env;
+  if (dir !== undefined) appendFileSync(crashesOf(dir), `${kind} ${step}\n`);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function obey(message: Order): void {

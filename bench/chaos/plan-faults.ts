@@ -8,11 +8,12 @@ export type Fault =
   /** One of the processes in which a worker runs attempts. */
   | { readonly kind: 'kill-child'; readonly at: number }
   | {
-      readonly kind: 'crash-worker' | 'crash-scheduler';
+      readonly kind: 'crash-worker';
       readonly at: number;
       readonly step: string;
       readonly passes: number;
     }
+  | { readonly kind: 'crash-scheduler'; readonly step: string; readonly passes: number }
   | {
       readonly kind: 'block-worker' | 'stop-worker' | 'stop-scheduler';
       readonly at: number;
@@ -39,7 +40,8 @@ export interface DrillSize {
 /** Between two faults, on average; less where the drill is too short for all kinds otherwise. */
 const PAUSE_MS = 1_800;
 const HOUR_MS = 3_600_000;
-const SCHEDULER_STEPS = ['run-made', 'made-ready'] as const;
+/** Of schedulers that run; the other one, `run-made`, is passed when they begin to. */
+const SCHEDULER_STEP = 'made-ready';
 const WORKER_STEPS = [...ATTEMPT_STEPS, 'made-ready'] as const;
 
 /** Kinds take turns in an order drawn anew for each round, so that even a short drill has seen every one of them. */
@@ -73,7 +75,7 @@ export function planFaults(seed: number, size: DrillSize): readonly PlannedFault
       case 'crash-worker':
         return { kind, at: worker, step: WORKER_STEPS[ms % WORKER_STEPS.length]!, passes };
       case 'crash-scheduler':
-        return { kind, at: scheduler, step: SCHEDULER_STEPS[ms % SCHEDULER_STEPS.length]!, passes };
+        return { kind, step: SCHEDULER_STEP, passes: 1 + (passes % 2) };
       case 'block-worker':
       case 'stop-worker':
         return { kind, at: worker, ms: Math.round(leaseMs * (1.2 + ms / 100)) };

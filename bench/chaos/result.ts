@@ -8,8 +8,10 @@ export interface ChaosResult {
   readonly durationMs: number;
   readonly workers: number;
   readonly schedulers: number;
-  /** Faults by kind. */
+  /** Faults by kind, of those that took hold. */
   readonly faults: Readonly<Record<string, number>>;
+  /** Processes that killed themselves, by the step at which they did; in tasks, steps of publishing. */
+  readonly crashes: Readonly<Record<string, number>>;
   readonly runs: number;
   readonly tasks: number;
   /** Effects that were published, each exactly once. */
@@ -33,5 +35,8 @@ export interface HistoryEntry {
   /** Since the beginning. */
   readonly atMs: number;
   readonly fault: string;
+  readonly kind: string;
+  /** There was nobody to do it to. */
+  readonly missed: boolean;
   readonly note: string;
 }

@@ -68,7 +68,9 @@ function describe(result: ChaosResult, dir: string): string {
     { header: 'fault', value: ({ kind }) => kind },
     { header: 'times', value: ({ count }) => String(count), align: 'right' },
   ]);
+  const crashes = Object.entries(result.crashes).map(([step, times]) => `${step} ${times}`);
   const lines = [
+    `Killed at a step: ${crashes.sort().join(', ') || 'none'}.`,
     `${formatCount(total)} faults; ${formatCount(result.restarts)} processes were started anew.`,
     `${formatCount(result.runs)} runs with ${formatCount(result.tasks)} task instances; ${formatCount(result.lostAttempts)} attempts were lost with their worker, ${formatCount(result.failedAttempts)} failed.`,
     `Redis forgot ${formatCount(result.forgottenRuns)} runs, which were made again.`,
@@ -84,7 +86,7 @@ function describe(result: ChaosResult, dir: string): string {
       style.dim(`${String(atMs).padStart(8)} ms  ${fault}  ${note}`),
     ),
     '',
-    ...lines.slice(0, 3),
+    ...lines.slice(0, 4),
     ...violations.map((violation) => style.red(`✗ ${violation}`)),
     '',
     `What it left is in ${dir}. The same faults again:`,
