@@ -79,9 +79,13 @@ export function handedOverText(said: {
   readonly fused: boolean;
 }): string {
   const { id, status, handedOver, days, fused } = said;
-  const what = fused
-    ? `${formatCount(days)} ${days === 1 ? 'day' : 'days'} handed over in one run`
-    : `${formatCount(handedOver)} ${handedOver === 1 ? 'run' : 'runs'} handed over`;
+  // After a pause: its runs are there, and go on.
+  const none = fused ? days === 0 : handedOver === 0;
+  const what = none
+    ? 'nothing had to be handed over again'
+    : fused
+      ? `${formatCount(days)} ${days === 1 ? 'day' : 'days'} handed over in one run`
+      : `${formatCount(handedOver)} ${handedOver === 1 ? 'run' : 'runs'} handed over`;
   return (
     `${style.green('✓')} ${what}; the backfill is ${statusText(status)}\n` +
     style.dim(`${PROGRAM} backfill show ${id} --watch`)
