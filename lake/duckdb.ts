@@ -95,11 +95,16 @@ class DuckSession implements Duck {
 
   async *stream(sql: string, params?: DuckParams): AsyncGenerator<DuckDBDataChunk> {
     const result = await this.connection.stream(sql, valuesOf(params));
-    // While a chunk is worked on, the next one is computed.
-    let next = result.fetchChunk();
+    // While a chunk is worked on, the next one is computed. Should that fail, it is thrown when the next one is asked for.
+    const fetch = () => {
+      const chunk = result.fetchChunk();
+      chunk.catch(() => {});
+      return chunk;
+    };
+    let next = fetch();
     try {
       for (let chunk = await next; chunk !== null && chunk.rowCount > 0; chunk = await next) {
-        next = result.fetchChunk();
+        next = fetch();
         yield chunk;
       }
     } finally {
