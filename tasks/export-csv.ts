@@ -1,6 +1,5 @@
 /** Export: one CSV object per table and day, RFC 4180, and the same compressed where it is asked for. */
 import { rm } from 'node:fs/promises';
-import { inTurn } from '../infra/in-turn.ts';
 import { readCurrentState } from '../lake/current.ts';
 import { gzipFile } from '../lake/gzip-file.ts';
 import { partitionRows } from '../lake/partition-rows.ts';
@@ -24,8 +23,7 @@ export const exportCsv = defineTask({
  * show old rows for ever.
  */
 export async function exportCsvTables(ctx: ExportContext, published: DayOfTables): Promise<ExportedRef> {
-  // Two queries at a time would take the cores from those who read Parquet back meanwhile, and be last themselves.
-  const csv = await exportTables(ctx, published, 'csv', inTurn(writeCsvExport));
+  const csv = await exportTables(ctx, published, 'csv', writeCsvExport);
   const { day } = published;
   const compressed = await Promise.all(
     published.tables.map(async ({ table }) => {
