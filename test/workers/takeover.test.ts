@@ -60,10 +60,11 @@ describeWith(redisInstalled, 'takeover', () => {
     'goes on after a worker that died at the step "%s"',
     async (step) => {
       const { forkToCrash, startScheduler, startWorker, trigger, ended } = await fixture();
-      await startScheduler();
       const doomed = await forkToCrash(step);
       const ref = await trigger('single');
       if (doomed.signalCode === null) await once(doomed, 'exit');
+      // Only now: it makes runs of other DAGs, whose attempts the doomed worker might have died of.
+      await startScheduler();
       await startWorker();
       const readyMs = Date.now();
       const run = await ended(ref);
