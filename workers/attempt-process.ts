@@ -56,7 +56,8 @@ export class AttemptProcess {
     this.#scratchDir = scratchDir;
     this.#child = fork(CHILD_MODULE, [], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      // As the launcher starts Node.
+      execArgv: ['--disable-warning=ExperimentalWarning', '--initial-heap-size=128'],
     });
     // A worker that ends without a word takes its children along.
     const killNow = () => this.#child.kill('SIGKILL');

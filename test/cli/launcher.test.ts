@@ -83,7 +83,7 @@ describe('with a Node that is new enough', () => {
     await mkdir(join(elsewhere, 'links'));
     await symlink(join(checkout, 'flyerline'), join(elsewhere, 'links/absolute'));
     await symlink('links/absolute', join(elsewhere, 'relative'));
-    await program('node', '[ "$1" = --version ] && echo v24.1.0 && exit', 'echo "$PWD $2"');
+    await program('node', '[ "$1" = --version ] && echo v24.1.0 && exit', 'echo "$PWD $3"');
     const { stdout } = await runProgram('./relative', [], { cwd: elsewhere, env: { PATH: bin } });
     expect(stdout.trim()).toBe(`${elsewhere} ${join(checkout, 'cli/main.ts')}`);
   });
@@ -158,7 +158,7 @@ function node(version: string): Promise<void> {
 }
 
 function nodeBody(version: string): string {
-  return `[ "$1" = --version ] && echo ${version} && exit; shift; main=\${1##*/}; shift; echo "node ${version}: $main $*"`;
+  return `[ "$1" = --version ] && echo ${version} && exit; shift 2; main=\${1##*/}; shift; echo "node ${version}: $main $*"`;
 }
 
 /** Fills node_modules of the directory it runs in, as npm would; a package of Node is a working Node. */

@@ -33,7 +33,7 @@ export async function fetchSmallDrop(store: ObjectStore, drop: Drop): Promise<Bu
   if (drop.compression === 'none') return body;
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of decompress(oneChunk(body), drop)) {
+  for await (const part of decompress(oneChunk(body), drop, textBytesOf(body, drop))) {
     length += part.length;
     if (length > SMALL_TEXT_BYTES) return undefined;
     parts.push(part);
@@ -79,11 +79,15 @@ async function* readInPlace(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-async function* decompress(source: AsyncIterable<Buffer>, drop: Drop): AsyncGenerator<Buffer> {
+async function* decompress(
+  source: AsyncIterable<Buffer>,
+  drop: Drop,
+  chunkSize = OUTPUT_CHUNK_BYTES,
+): AsyncGenerator<Buffer> {
   if (drop.compression === 'none') return yield* source;
   let textBytes = 0;
   try {
-    const text = drop.compression === 'gzip' ? through(source, createGunzip(OPTIONS)) : unzstd(source);
+    const text = drop.compression === 'gzip' ? through(source, createGunzip({ chunkSize })) : unzstd(source);
     for await (const part of text) {
       textBytes += part.length;
       yield part;
@@ -93,10 +97,21 @@ async function* decompress(source: AsyncIterable<Buffer>, drop: Drop): AsyncGene
   }
 }
 
-const OPTIONS = { chunkSize: OUTPUT_CHUNK_BYTES };
+/** Room for the whole text, as long as the end of the drop says it is: parts would have to be put together, and collected as garbage. */
+function textBytesOf(body: Buffer, { compression }: Drop): number {
+  if (compression !== 'gzip' || body.length < GZIP_BYTES_MIN) return OUTPUT_CHUNK_BYTES;
+  const said = body.readUInt32LE(body.length - 4) + 1;
+  return Math.max(OUTPUT_CHUNK_BYTES, Math.min(said, body.length * RATIO_MAX, SMALL_TEXT_BYTES + 1));
+}
+
+/** A header and a trailer. */
+const GZIP_BYTES_MIN = 18;
+/** Logs become six to ten times as long; a drop that says more is read in parts. */
+const RATIO_MAX = 16;
 
 async function* unzstd(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  for await (const frame of zstdFrames(source)) yield* through(frame, createZstdDecompress(OPTIONS));
+  for await (const frame of zstdFrames(source))
+    yield* through(frame, createZstdDecompress({ chunkSize: OUTPUT_CHUNK_BYTES }));
 }
 
 /** Errors of the source come out as they are: what the store says must not be taken for a broken drop. */
