@@ -2,6 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatDuration } from '../../cli/terminal.ts';
+import { flushWrites } from '../support/flush-writes.ts';
 import { measureProcess, type ProcessFigures } from '../support/measure-process.ts';
 import { median } from '../support/statistics.ts';
 import { compareFacts, type FactDifference, type FactTotals, totalFacts } from './compare-facts.ts';
@@ -77,6 +78,7 @@ export class Race {
       scratch,
       threads,
     });
+    await flushWrites();
     const done = await measureProcess(args, { cwd: scratch, env, timeoutMs: TIMEOUT_MS, signal });
     if (done.exitCode !== 0) {
       lane.state = 'failed';
