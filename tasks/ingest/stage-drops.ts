@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { coverDrops } from './pin/cover-drops.ts';
 import type { Drop } from './read/drops.ts';
 import { chunkBytesFor, estimateTextBytes } from './stage/layout.ts';
-import { planBatches } from './stage/plan-batches.ts';
+import { type BatchPlan, planBatches } from './stage/plan-batches.ts';
 import { type StagingContext, stageBatch } from './stage/stage-batch.ts';
 import { readStageBatches, type StageBatch } from './stage-batch-doc.ts';
 
@@ -31,35 +31,35 @@ export async function stageDrops(drops: readonly Drop[], options: StageDropsOpti
   const chunkBytes = chunkBytesFor(options.memoryLimitBytes, textBytes);
   const plans = planBatches(drops, day, chunkBytes);
   const staged: (StageBatch | undefined)[] = plans.map(() => undefined);
+  const stagePlan = async (plan: BatchPlan, index: number) => {
+    signal.throwIfAborted();
+    // Other days' runs stage the same drops: what they have done meanwhile is not done again.
+    const known = index < BATCHES_AT_ONCE ? [] : await readStageBatches(lake, identity);
+    const { missing } = coverDrops(known, plan.drops, identity);
+    for (const drop of plan.drops) if (!missing.includes(drop)) onDropRead(drop);
+    if (missing.length === 0) return;
+    const context = { ...options, chunkBytes, onDropRead };
+    const batch = await stageBatch(context, { ...plan, drops: missing }, join(scratchDir, `batch-${index}`));
+    log.debug(`Staged ${batch.drops.length} drops`, { batch: batch.batch, files: batch.files.length });
+    staged[index] = batch;
+  };
+
+  // A batch begins as soon as any of those before it has ended: they are not equally long.
   const next = plans.entries();
   let isFailing = false;
-  // A batch begins as soon as any of those before it has ended: they are not equally long.
   const lines = Array.from({ length: BATCHES_AT_ONCE }, async () => {
     for (const [index, plan] of next) {
       if (isFailing) return;
-      signal.throwIfAborted();
-      // Other days' runs stage the same drops: what they have done meanwhile is not done again.
-      const known = index < BATCHES_AT_ONCE ? [] : await readStageBatches(lake, identity);
-      const { missing } = coverDrops(known, plan.drops, identity);
-      for (const drop of plan.drops) if (!missing.includes(drop)) onDropRead(drop);
-      if (missing.length === 0) continue;
-      const context = { ...options, chunkBytes, onDropRead };
-      const batch = await stageBatch(
-        context,
-        { ...plan, drops: missing },
-        join(scratchDir, `batch-${index}`),
-      );
-      log.debug(`Staged ${batch.drops.length} drops`, { batch: batch.batch, files: batch.files.length });
-      staged[index] = batch;
+      try {
+        await stagePlan(plan, index);
+      } catch (error) {
+        isFailing = true;
+        throw error;
+      }
     }
   });
-  for (const line of lines) {
-    line.catch(() => {
-      isFailing = true;
-    });
-  }
-  const ends = await Promise.allSettled(lines);
-  const failure = ends.find((end) => end.status === 'rejected');
+  // What is under way when one fails is waited for.
+  const failure = (await Promise.allSettled(lines)).find((end) => end.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
   return staged.filter((batch) => batch !== undefined);
 }
