@@ -75,7 +75,7 @@ const engine = z.strictObject({
   leaseMs: durationMs.min(500).default(10_000),
   /** How often lost and overdue task instances are looked for. */
   reconcileMs: durationMs.min(50).default(1_500),
-  /** Attempts that one worker process, or `flyerline run`, runs at a time. */
+  /** Attempts that one worker process runs at a time. `flyerline run`, which is one process, runs one more. */
   workerConcurrency: z.int().min(1).max(256).default(2),
   schedulerTickMs: durationMs.min(50).default(1_000),
 });

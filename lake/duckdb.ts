@@ -10,7 +10,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { ignoring } from './errno.ts';
-import { sha256File } from './sha256.ts';
+import { sha256WhileWritten } from './sha256.ts';
 
 export interface DuckOptions {
   /** DuckDB's own limit, bytes; the process needs 150 MB or more besides. */
@@ -202,10 +202,11 @@ export async function copyTo(
 ): Promise<WrittenFile> {
   const partial = `${path}.${randomUUID()}.part`;
   try {
-    const [copied] = await duck.rows<{ Count: bigint }>(
+    const copying = duck.rows<{ Count: bigint }>(
       `COPY (${query}) TO ${sqlString(partial)} (${options.join(', ')})`,
     );
-    const { sha256, size } = await sha256File(partial);
+    const { sha256, size } = await sha256WhileWritten(partial, copying);
+    const [copied] = await copying;
     await rename(partial, path);
     return { path, rowCount: Number(copied?.Count ?? 0), size, sha256 };
   } finally {

@@ -5,8 +5,14 @@ import { openStore } from '../lake/open-store.ts';
 import { probeStore } from '../lake/probe.ts';
 import type { Services } from '../tasks/services.ts';
 
-/** Throws FL_STORE_UNFIT, FL_STORE_UNREACHABLE or FL_CONFIG_INVALID. */
-export async function createServices(config: Config): Promise<Services> {
+/**
+ * Throws FL_STORE_UNFIT, FL_STORE_UNREACHABLE or FL_CONFIG_INVALID.
+ * @param attemptsAtOnce share the limits of memory and threads
+ */
+export async function createServices(
+  config: Config,
+  attemptsAtOnce: number = config.engine.workerConcurrency,
+): Promise<Services> {
   const lake = await openStore(config.lake, { s3: config.s3 });
   await probeStore(lake);
   const drops = await openStore(config.drops, { s3: config.s3, readOnly: true });
@@ -18,7 +24,7 @@ export async function createServices(config: Config): Promise<Services> {
     memoryLimitBytes: config.memoryLimitBytes,
     threads: config.threads,
     exportCsvGz: config.exportCsvGz,
-    attemptsAtOnce: config.engine.workerConcurrency,
+    attemptsAtOnce,
   };
 }
 

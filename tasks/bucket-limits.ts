@@ -15,6 +15,6 @@ export function bucketLimits(
   const sharers = Math.min(attemptsAtOnce, buckets);
   return {
     memoryLimitBytes: Math.floor(memoryLimitBytes / sharers),
-    threads: Math.max(1, Math.floor(threads / sharers)),
+    threads: Math.ceil(threads / sharers),
   };
 }

@@ -1,13 +1,13 @@
 /** What both exports do: for every exported table that was published, bring `current/` to the head of its log. */
 import { join } from 'node:path';
 import type { TaskContext } from '../engine/task-context.ts';
+import { mapAtOnce } from '../infra/at-once.ts';
 import { publishCurrent, type Stamp } from '../lake/current.ts';
 import { type Duck, openDuck, type WrittenFile } from '../lake/duckdb.ts';
 import type { ExportFormat } from '../lake/lake-keys.ts';
 import type { AddFile } from '../lake/table-log.ts';
 import type { TableSchema } from '../lake/table-schema.ts';
 import { exportStamp } from './export-stamp.ts';
-import { readAhead } from './read-ahead.ts';
 import type { ExportedRef } from './refs.ts';
 import type { Services } from './services.ts';
 import { LAKE_TABLES } from './tables.ts';
@@ -49,7 +49,8 @@ export async function exportTables(
   );
   const duck = await openDuck({ ...services, ...limitsOf(services), tempDir: scratchDir });
   try {
-    const exports = readAhead(schemas, { atOnce: TABLES_AT_ONCE }, async (schema) => {
+    let done = 0;
+    const files = await mapAtOnce(schemas, TABLES_AT_ONCE, async (schema) => {
       signal.throwIfAborted();
       const connection = await duck.connect();
       const build = async (dataFiles: readonly AddFile[], stamp: Stamp) => {
@@ -57,13 +58,12 @@ export async function exportTables(
         const paths = await Promise.all(keys.map((key) => services.lake.fetchFile(key, scratchDir)));
         return write(connection, { schema, paths, stamp }, join(scratchDir, `${schema.name}.${format}`));
       };
-      return publishCurrent(services.lake, schema, { day, format, build, stampOf: exportStamp });
+      const options = { day, format, build, stampOf: exportStamp };
+      const { table, key, rowCount, size, sha256 } = await publishCurrent(services.lake, schema, options);
+      done += 1;
+      progress(done, schemas.length, table);
+      return { key, rowCount, size, sha256 };
     });
-    const files: ExportedRef['files'][number][] = [];
-    for await (const { table, key, rowCount, size, sha256 } of exports) {
-      files.push({ key, rowCount, size, sha256 });
-      progress(files.length, schemas.length, table);
-    }
     return { day, files };
   } finally {
     await duck.close();

@@ -44,7 +44,9 @@ export async function runDag(dagId: string, options: RunCommandOptions): Promise
   // Progress and report tell what the tasks would log.
   const log = options.verbose === true ? verboseLog : silentLogger;
   const signal = interruptSignal();
-  const services = await createServices(config);
+  // In one process, attempts wait for the disk and for JavaScript's only thread: one more than a worker's keeps the cores busy.
+  const attemptsAtOnce = config.engine.workerConcurrency + 1;
+  const services = await createServices(config, attemptsAtOnce);
   const progress = new RunProgress(dag.graph);
   try {
     const staged = options.stage ? await stageRun(dag, services, config, options) : undefined;
@@ -59,7 +61,7 @@ export async function runDag(dagId: string, options: RunCommandOptions): Promise
       services,
       log,
       scratchDir: config.scratchDir,
-      maxParallel: config.engine.workerConcurrency,
+      maxParallel: attemptsAtOnce,
       signal,
       onEvent: (event) => {
         progress.show(event);

@@ -1,9 +1,10 @@
 /** Stages drops: batch after batch, a few at a time. Each batch stands by itself, so other machines may stage some of them. */
 import { join } from 'node:path';
+import { mapAtOnce } from '../../infra/at-once.ts';
 import { coverDrops } from './pin/cover-drops.ts';
 import type { Drop } from './read/drops.ts';
 import { chunkBytesFor, estimateTextBytes } from './stage/layout.ts';
-import { type BatchPlan, planBatches } from './stage/plan-batches.ts';
+import { planBatches } from './stage/plan-batches.ts';
 import { type StagingContext, stageBatch } from './stage/stage-batch.ts';
 import { readStageBatches, type StageBatch } from './stage-batch-doc.ts';
 
@@ -30,36 +31,18 @@ export async function stageDrops(drops: readonly Drop[], options: StageDropsOpti
   const textBytes = drops.reduce((sum, drop) => sum + estimateTextBytes(drop), 0);
   const chunkBytes = chunkBytesFor(options.memoryLimitBytes, textBytes);
   const plans = planBatches(drops, day, chunkBytes);
-  const staged: (StageBatch | undefined)[] = plans.map(() => undefined);
-  const stagePlan = async (plan: BatchPlan, index: number) => {
+  // A batch begins as soon as any of those before it has ended: they are not equally long.
+  const staged = await mapAtOnce(plans, BATCHES_AT_ONCE, async (plan, index) => {
     signal.throwIfAborted();
     // Other days' runs stage the same drops: what they have done meanwhile is not done again.
     const known = index < BATCHES_AT_ONCE ? [] : await readStageBatches(lake, identity);
     const { missing } = coverDrops(known, plan.drops, identity);
     for (const drop of plan.drops) if (!missing.includes(drop)) onDropRead(drop);
-    if (missing.length === 0) return;
+    if (missing.length === 0) return undefined;
     const context = { ...options, chunkBytes, onDropRead };
     const batch = await stageBatch(context, { ...plan, drops: missing }, join(scratchDir, `batch-${index}`));
     log.debug(`Staged ${batch.drops.length} drops`, { batch: batch.batch, files: batch.files.length });
-    staged[index] = batch;
-  };
-
-  // A batch begins as soon as any of those before it has ended: they are not equally long.
-  const next = plans.entries();
-  let isFailing = false;
-  const lines = Array.from({ length: BATCHES_AT_ONCE }, async () => {
-    for (const [index, plan] of next) {
-      if (isFailing) return;
-      try {
-        await stagePlan(plan, index);
-      } catch (error) {
-        isFailing = true;
-        throw error;
-      }
-    }
+    return batch;
   });
-  // What is under way when one fails is waited for.
-  const failure = (await Promise.allSettled(lines)).find((end) => end.status === 'rejected');
-  if (failure !== undefined) throw failure.reason;
   return staged.filter((batch) => batch !== undefined);
 }
