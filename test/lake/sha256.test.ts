@@ -1,3 +1,4 @@
+/** The digest of a file, also of one that is still being written. */
 import { createHash } from 'node:crypto';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
