@@ -16,6 +16,24 @@ declare module 'parquetjs-lite' {
     getCursor(columns: readonly string[]): { next(): Promise<Record<string, unknown> | null> };
     close(): Promise<void>;
   }
-  const parquet: { readonly ParquetReader: typeof ParquetReader };
+  class ParquetSchema {
+    constructor(fields: Readonly<Record<string, { readonly type: string; readonly optional: boolean }>>);
+  }
+  class ParquetWriter {
+    /** @param options rowGroupSize in rows, 4096 by default */
+    static openFile(
+      schema: ParquetSchema,
+      path: string,
+      options: { readonly rowGroupSize: number },
+    ): Promise<ParquetWriter>;
+    /** A column that the row lacks is NULL. */
+    appendRow(row: Readonly<Record<string, unknown>>): Promise<void>;
+    close(): Promise<void>;
+  }
+  const parquet: {
+    readonly ParquetReader: typeof ParquetReader;
+    readonly ParquetSchema: typeof ParquetSchema;
+    readonly ParquetWriter: typeof ParquetWriter;
+  };
   export default parquet;
 }

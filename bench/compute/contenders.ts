@@ -49,10 +49,18 @@ const PEER_CONTENDERS: Readonly<Record<PeerName, Contender>> = {
   },
   node: {
     name: 'node',
-    note: 'csv-parse, objects, a Map',
+    note: 'csv-parse, objects, a Map, parquetjs-lite',
     eventsMax: 10_000_000,
     findMissing: async () => undefined,
     command: nodePeer('plain-node.ts', [], ['--max-old-space-size=16384']),
+    facts: PARQUET,
+  },
+  'node-csv': {
+    name: 'node-csv',
+    note: 'the same, without Parquet',
+    eventsMax: 10_000_000,
+    findMissing: async () => undefined,
+    command: nodePeer('plain-node.ts', ['csv'], ['--max-old-space-size=16384']),
     facts: 'user_flyer_day/*.csv',
   },
   polars: {

@@ -4,7 +4,7 @@ import { parseBytes } from '../../cli/parse-bytes.ts';
 import { parseCount } from '../../cli/parse-number.ts';
 import { INPUT_FORMATS, type InputFormat } from './formats.ts';
 
-export const PEERS = ['duckdb', 'duckdb-whole', 'node', 'polars', 'pyspark'] as const;
+export const PEERS = ['duckdb', 'duckdb-whole', 'node', 'node-csv', 'polars', 'pyspark'] as const;
 export type PeerName = (typeof PEERS)[number];
 
 export interface ComputeOptions {

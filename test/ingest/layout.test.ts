@@ -169,6 +169,13 @@ describe('batches', () => {
     );
     expect(Math.round(first!.dayRows / 1e6)).toBe(10);
   });
+
+  it('know of compressed drops no fewer rows than they have', () => {
+    // 10 million generated events as csv.gz.
+    const compressed = { ...drop('2018-10-01/a.csv.gz', 178_433_421), compression: 'gzip' as const };
+    const [first] = planBatches([compressed], '2018-10-01', 64 << 20);
+    expect(bucketsFor(first!.dayRows)).toBe(bucketsFor(10_000_000));
+  });
 });
 
 it('finds the date in a key', () => {

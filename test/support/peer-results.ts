@@ -11,7 +11,8 @@ import type { RawRow } from './stage-events.ts';
 export const PEERS_IN_PROCESS = {
   'duckdb, bucketed': { run: (job: PeerJob) => runDuckdb(job, 'bucketed'), results: 'parquet' },
   'duckdb, whole': { run: (job: PeerJob) => runDuckdb(job, 'whole'), results: 'parquet' },
-  'plain Node': { run: runPlainNode, results: 'csv' },
+  'plain Node': { run: (job: PeerJob) => runPlainNode(job, { parquet: true }), results: 'parquet' },
+  'plain Node, CSV': { run: (job: PeerJob) => runPlainNode(job, { parquet: false }), results: 'csv' },
 } as const;
 
 export type PeerInProcess = keyof typeof PEERS_IN_PROCESS;

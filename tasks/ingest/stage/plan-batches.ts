@@ -2,7 +2,7 @@
 import { dayInKey } from '../days.ts';
 import type { Drop } from '../read/drops.ts';
 import { SMALL_DROP_BYTES } from '../read/read-drop.ts';
-import { estimateRows, estimateTextBytes } from './layout.ts';
+import { estimateRowsMax, estimateTextBytes } from './layout.ts';
 
 /** Fields of one query; a batch is also what is read again when one of its drops is replaced. */
 const DROPS_MAX = 1_000;
@@ -14,7 +14,7 @@ export function isStagedAlone({ size, compression }: Drop, chunkBytes: number): 
 
 export interface BatchPlan {
   readonly drops: readonly Drop[];
-  /** Rows of the day that the drops are about, in all drops that are to be staged, estimated. */
+  /** Rows of the day that the drops are about, in all drops that are to be staged: estimated, rather too many. */
   readonly dayRows: number;
 }
 
@@ -23,7 +23,7 @@ export function planBatches(drops: readonly Drop[], day: string, chunkBytes: num
   const rowsOfDay = new Map<string, number>();
   for (const drop of drops) {
     const key = dayInKey(drop.key) ?? '';
-    rowsOfDay.set(key, (rowsOfDay.get(key) ?? 0) + estimateRows(drop));
+    rowsOfDay.set(key, (rowsOfDay.get(key) ?? 0) + estimateRowsMax(drop));
   }
   const plans: BatchPlan[] = [];
   let open: Drop[] = [];

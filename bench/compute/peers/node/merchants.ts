@@ -2,6 +2,7 @@
 import type { PeerJob } from '../job.ts';
 import type { Cell } from './csv-file.ts';
 import { type Fact, quantile, sum } from './facts.ts';
+import type { Columns } from './table-file.ts';
 import type { View } from './user-views.ts';
 
 interface Merchant {
@@ -16,29 +17,29 @@ interface Merchant {
   readonly viewDwellS: number[];
 }
 
-export const MERCHANT_COLUMNS = [
-  'day',
-  'merchant_id',
-  'flyers',
-  'users',
-  'measured_users',
-  'views',
-  'measured_views',
-  'unmeasured_share',
-  'partial_share',
-  'dwell_s',
-  'avg_dwell_per_user_s',
-  'median_dwell_per_user_s',
-  'p90_dwell_per_user_s',
-  'avg_dwell_per_view_s',
-  'median_dwell_per_view_s',
-  'p90_dwell_per_view_s',
-  'bounce_views',
-  'bounce_share',
-  'item_opens',
-  'item_opens_per_view',
-  'suppressed',
-] as const;
+export const MERCHANT_COLUMNS: Columns = {
+  day: 'DATE',
+  merchant_id: 'UTF8',
+  flyers: 'INT32',
+  users: 'INT32',
+  measured_users: 'INT32',
+  views: 'INT32',
+  measured_views: 'INT32',
+  unmeasured_share: 'DOUBLE',
+  partial_share: 'DOUBLE',
+  dwell_s: 'DOUBLE',
+  avg_dwell_per_user_s: 'DOUBLE',
+  median_dwell_per_user_s: 'DOUBLE',
+  p90_dwell_per_user_s: 'DOUBLE',
+  avg_dwell_per_view_s: 'DOUBLE',
+  median_dwell_per_view_s: 'DOUBLE',
+  p90_dwell_per_view_s: 'DOUBLE',
+  bounce_views: 'INT32',
+  bounce_share: 'DOUBLE',
+  item_opens: 'INT32',
+  item_opens_per_view: 'DOUBLE',
+  suppressed: 'INT32',
+};
 
 export class Merchants {
   readonly #merchants = new Map<string, Merchant>();
@@ -68,7 +69,9 @@ export class Merchants {
     for (const [id, merchant] of this.#merchants) {
       const { flyers, users, views, partialViews, bounceViews, itemOpens, userDwellS, viewDwellS } = merchant;
       if (userDwellS.length < rules.k_min_users) {
-        yield MERCHANT_COLUMNS.map((name) => ({ day, merchant_id: id, suppressed: 1 })[name as 'day']);
+        yield Object.keys(MERCHANT_COLUMNS).map(
+          (name) => ({ day, merchant_id: id, suppressed: 1 })[name as 'day'],
+        );
         continue;
       }
       const dwellS = sum(userDwellS);

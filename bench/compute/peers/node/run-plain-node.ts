@@ -1,24 +1,68 @@
-/** The day as one would first write it in Node: csv-parse, objects, a Map of users, CSV out (it has no Parquet). */
+/** The day as one would first write it in Node: csv-parse, objects, a Map of users, rows out one by one. */
 import { join } from 'node:path';
 import type { PeerJob, PeerReport } from '../job.ts';
-import { CsvFile } from './csv-file.ts';
 import { type Fact, flyerFacts, isSuspect, quantile, sum } from './facts.ts';
 import { MERCHANT_COLUMNS, Merchants } from './merchants.ts';
 import { type Event, readEvents } from './read-events.ts';
+import { type Columns, TableFile } from './table-file.ts';
 import { putInOrder, type View, viewsOf } from './user-views.ts';
 
 const DAY_MS = 86_400_000;
 
-const VIEW_COLUMNS =
-  'user_id,day,merchant_id,flyer_id,origin,start_ts,last_ts,n_events,item_opens,reopens,end_reason,observed_s,tail_s,' +
-  'dwell_s,max_gap_s,measured,capped,suspect';
-const FACT_COLUMNS =
-  'user_id,day,merchant_id,flyer_id,views,measured_views,bounce_views,item_opens,first_open_ts,dwell_s,suspect';
-const USER_COLUMNS =
-  'user_id,day,flyers,measured_flyers,views,measured_views,item_opens,dwell_s,avg_time_on_flyer_s,avg_time_per_view_s,' +
-  'median_time_on_flyer_s,suspect';
+const VIEW_COLUMNS: Columns = {
+  user_id: 'UTF8',
+  day: 'DATE',
+  merchant_id: 'UTF8',
+  flyer_id: 'UTF8',
+  origin: 'UTF8',
+  start_ts: 'DOUBLE',
+  last_ts: 'DOUBLE',
+  n_events: 'INT32',
+  item_opens: 'INT32',
+  reopens: 'INT32',
+  end_reason: 'UTF8',
+  observed_s: 'DOUBLE',
+  tail_s: 'DOUBLE',
+  dwell_s: 'DOUBLE',
+  max_gap_s: 'DOUBLE',
+  measured: 'INT32',
+  capped: 'INT32',
+  suspect: 'INT32',
+};
+const FACT_COLUMNS: Columns = {
+  user_id: 'UTF8',
+  day: 'DATE',
+  merchant_id: 'UTF8',
+  flyer_id: 'UTF8',
+  views: 'INT32',
+  measured_views: 'INT32',
+  bounce_views: 'INT32',
+  item_opens: 'INT32',
+  first_open_ts: 'DOUBLE',
+  dwell_s: 'DOUBLE',
+  suspect: 'INT32',
+};
+const USER_COLUMNS: Columns = {
+  user_id: 'UTF8',
+  day: 'DATE',
+  flyers: 'INT32',
+  measured_flyers: 'INT32',
+  views: 'INT32',
+  measured_views: 'INT32',
+  item_opens: 'INT32',
+  dwell_s: 'DOUBLE',
+  avg_time_on_flyer_s: 'DOUBLE',
+  avg_time_per_view_s: 'DOUBLE',
+  median_time_on_flyer_s: 'DOUBLE',
+  suspect: 'INT32',
+};
 
-export async function runPlainNode(job: PeerJob): Promise<PeerReport> {
+export interface PlainNodeOptions {
+  /** Whether tables are written as Parquet, too. */
+  readonly parquet: boolean;
+}
+
+export async function runPlainNode(job: PeerJob, options: PlainNodeOptions): Promise<PeerReport> {
   const startMs = performance.now();
   const users = new Map<string, Event[]>();
   let asOfMs = 0;
@@ -30,7 +74,7 @@ export async function runPlainNode(job: PeerJob): Promise<PeerReport> {
   }
   fillMerchants(users);
   const readMs = performance.now();
-  await computeDay(job, users, asOfMs);
+  await computeDay(job, users, asOfMs, options);
   return { stages: { read: readMs - startMs, dwell: performance.now() - readMs } };
 }
 
@@ -53,13 +97,17 @@ function fillMerchants(users: ReadonlyMap<string, readonly Event[]>): void {
   }
 }
 
-async function computeDay(job: PeerJob, users: Map<string, Event[]>, asOfMs: number): Promise<void> {
-  const open = (table: string, columns: string) =>
-    new CsvFile(join(job.out, table, 'all.csv'), columns.split(','));
-  const viewFile = open('flyer_views', VIEW_COLUMNS);
-  const factFile = open('user_flyer_day', FACT_COLUMNS);
-  const userFile = open('user_day', USER_COLUMNS);
-  const merchantFile = open('merchant_day', MERCHANT_COLUMNS.join(','));
+async function computeDay(
+  job: PeerJob,
+  users: Map<string, Event[]>,
+  asOfMs: number,
+  options: PlainNodeOptions,
+): Promise<void> {
+  const open = (table: string, columns: Columns) => TableFile.create(join(job.out, table), columns, options);
+  const viewFile = await open('flyer_views', VIEW_COLUMNS);
+  const factFile = await open('user_flyer_day', FACT_COLUMNS);
+  const userFile = await open('user_day', USER_COLUMNS);
+  const merchantFile = await open('merchant_day', MERCHANT_COLUMNS);
   const merchants = new Merchants();
   const dayStartMs = Date.parse(`${job.day}T00:00:00Z`);
 
