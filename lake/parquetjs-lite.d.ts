@@ -20,12 +20,7 @@ declare module 'parquetjs-lite' {
     constructor(fields: Readonly<Record<string, { readonly type: string; readonly optional: boolean }>>);
   }
   class ParquetWriter {
-    /** @param options rowGroupSize in rows, 4096 by default */
-    static openFile(
-      schema: ParquetSchema,
-      path: string,
-      options: { readonly rowGroupSize: number },
-    ): Promise<ParquetWriter>;
+    static openFile(schema: ParquetSchema, path: string): Promise<ParquetWriter>;
     /** A column that the row lacks is NULL. */
     appendRow(row: Readonly<Record<string, unknown>>): Promise<void>;
     close(): Promise<void>;

@@ -7,9 +7,6 @@ import { type Cell, CsvFile } from './csv-file.ts';
 /** Types by column. A DATE is `YYYY-MM-DD`. */
 export type Columns = Readonly<Record<string, 'UTF8' | 'DATE' | 'INT32' | 'DOUBLE'>>;
 
-/** The library's default of 4096 makes the file a third larger, and takes a fifth longer. */
-const ROW_GROUP_SIZE = 65_536;
-
 type Writer = InstanceType<typeof parquetjs.ParquetWriter>;
 
 export class TableFile {
@@ -25,7 +22,6 @@ export class TableFile {
       ? await parquetjs.ParquetWriter.openFile(
           new parquetjs.ParquetSchema(Object.fromEntries(fields)),
           join(dir, 'all.parquet'),
-          { rowGroupSize: ROW_GROUP_SIZE },
         )
       : undefined;
     return new TableFile(columns, new CsvFile(join(dir, 'all.csv'), Object.keys(columns)), writer);
@@ -52,7 +48,6 @@ export class TableFile {
 
   async close(): Promise<void> {
     await this.#csv.close();
-    // An empty file of Parquet has no row group, which the library does not write.
     await this.#parquet?.close();
   }
 }
