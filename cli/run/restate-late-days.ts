@@ -47,7 +47,9 @@ export async function restateLateDays({
   const restated: RestatedDay[] = [];
   for (const { day: stale } of isAsked ? found.late : []) {
     if (signal.aborted) break;
-    const options = { day: stale, params, services, scratchDir: config.scratchDir, signal };
+    const { scratchDir } = config;
+    const { attemptsAtOnce: maxParallel = 1 } = services;
+    const options = { day: stale, params, services, scratchDir, maxParallel, signal };
     const { state, durationMs } = await runLocally(dag, options);
     restated.push({ day: stale, state, durationMs });
   }
