@@ -41,6 +41,8 @@ export async function sha256WhileWritten(path: string, written: Promise<unknown>
     }
     return { sha256: hash.digest('hex'), size };
   } finally {
+    // Who fails to read does not leave somebody writing behind.
+    await Promise.allSettled([whole]);
     await file?.close();
   }
 }
