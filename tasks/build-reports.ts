@@ -27,12 +27,16 @@ export const buildReports = defineTask({
     const inputs = await readDayInputs(services.lake, dwell[0]!.inputsKey);
     const duck = await openDuck({ ...services, tempDir: scratchDir });
     try {
-      return await reportDay(duck, services.lake, inputs, dwell, { scratchDir });
+      const valuesPerPass = Math.floor(services.memoryLimitBytes / BYTES_PER_VALUE);
+      return await reportDay(duck, services.lake, inputs, dwell, { scratchDir, valuesPerPass });
     } finally {
       await duck.close();
     }
   },
 });
+
+/** Of memory, for a value in a pass: a list takes up to three times 8 bytes while it grows, and there is more to hold than lists. */
+const BYTES_PER_VALUE = 64;
 
 export interface ReportOptions {
   readonly scratchDir: string;
