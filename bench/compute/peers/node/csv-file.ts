@@ -1,6 +1,5 @@
 /** A CSV file, written row by row. */
-import { createWriteStream, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 
 export type Cell = string | number | undefined;
@@ -9,7 +8,6 @@ export class CsvFile {
   readonly #stream;
 
   constructor(path: string, columns: readonly string[]) {
-    mkdirSync(dirname(path), { recursive: true });
     this.#stream = createWriteStream(path);
     this.#stream.write(`${columns.join(',')}\n`);
   }
